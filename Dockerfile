@@ -1,0 +1,35 @@
+# Photoplay's web app. With a GPU: docker run --gpus all. Without one, build with
+#   --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+# and the image is some gigabytes smaller.
+#
+#   docker build -t photoplay .
+#   docker run -p 7860:7860 -v photoplay-workspace:/workspace -v "$PWD/models:/workspace/models:ro" photoplay
+#
+# The weights (folders checkpoints/ and controlnets/) and everything that is made stay outside the image, in the volumes.
+FROM python:3.11-slim
+
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /photoplay
+ARG PIP_EXTRA_INDEX_URL=""
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+
+RUN useradd --create-home --uid 1000 photoplay \
+    && mkdir -p /workspace/models \
+    && chown -R photoplay:photoplay /workspace
+COPY . .
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    OMP_WAIT_POLICY=PASSIVE \
+    GRADIO_ANALYTICS_ENABLED=False \
+    HF_HUB_OFFLINE=1 \
+    HF_HUB_DISABLE_TELEMETRY=1
+USER photoplay
+VOLUME ["/workspace", "/workspace/models"]
+EXPOSE 7860
+HEALTHCHECK --interval=30s --timeout=5s --start-period=90s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/', timeout=4)"]
+CMD ["python", "app.py", "--host", "0.0.0.0", "--port", "7860", "--home", "/workspace"]

@@ -1,0 +1,63 @@
+# Every command sets up what it needs. PYTHON=python3.12 chooses another interpreter for .venv.
+PYTHON ?= python3
+SHELL := /bin/bash
+RUN := .venv/bin/python
+INSTALLED := .venv/.requirements
+INSTALLED_DEV := .venv/.requirements-dev
+PIP := $(RUN) -m pip --disable-pip-version-check -q
+
+export OMP_WAIT_POLICY := PASSIVE
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_OFFLINE := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo app test check lint types bench docs clean
+
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Make .venv and install what Photoplay needs (about 3 GB, once).
+
+demo: $(INSTALLED) ## Render 60 frames of the sample shot with the draft model and print its measurements.
+	$(RUN) cli.py render samples/interview/plate.mp4 --preset draft --frames 40-99 --out out/demo
+
+app: $(INSTALLED) ## Start the web app on http://127.0.0.1:7860.
+	$(RUN) app.py
+
+test: $(INSTALLED_DEV) ## Run every test, those in the browser too (needs Chromium: apt-get install chromium).
+	@$(RUN) -m pytest
+
+check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser.
+	@$(RUN) -m pytest -m "not browser"
+
+lint: $(INSTALLED_DEV) ## Check format, lint rules and the layers of the imports.
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/lint-imports --no-cache
+
+types: $(INSTALLED_DEV) ## Check types.
+	@.venv/bin/pyright
+
+bench: $(INSTALLED) ## Measure speed, memory and quality on this machine (the scripts in benchmarks/).
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(RUN) "$$script"; done
+
+docs: $(INSTALLED) ## Write docs/settings.md anew from the recipe's own fields.
+	PYTHONPATH=. $(RUN) docs/write_settings.py docs/settings.md
+
+clean: ## Remove .venv and the caches of the tools. Renders and the workspace stay.
+	rm -rf .venv .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || \
+		{ echo "Photoplay needs Python 3.11 or 3.12 (mediapipe has no wheel for others). Try: make PYTHON=python3.11 setup"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+$(INSTALLED): requirements.txt | .venv/bin/pip
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+	$(PIP) install -r requirements-dev.txt
+	@touch $@

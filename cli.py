@@ -1,0 +1,164 @@
+"""The command line: `python cli.py render SHOT --preset draft --out DIR`. The same verbs as the web app."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.progress import Step
+    from studio import Studio
+
+FAULT = 2
+"""Exit code when the input is wrong or the work cannot be done."""
+STOPPED = 130
+"""Exit code after Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 done, 2 refused with one sentence, 130 stopped."""
+    options = parser().parse_args(arguments)
+    from pipeline.errors import Cancelled, PhotoplayError
+
+    try:
+        return options.run(options)
+    except Cancelled as stopped:
+        print(stopped, file=sys.stderr)
+        return STOPPED
+    except PhotoplayError as error:
+        if options.json:
+            print(json.dumps({"error": error.message, "hint": error.hint}))
+        print(f"{error}", file=sys.stderr)
+        return FAULT
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="cli.py", description=__doc__)
+    home = os.environ.get("PHOTOPLAY_HOME")
+    top.add_argument("--home", type=Path, default=Path(home) if home else None, help="folder for models and finished frames")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    add = commands.add_parser("render", help="render a shot with both passes and measure it")
+    _add_look(add)
+    add.add_argument("--out", type=Path, required=True, help="folder the result is written to")
+    add.add_argument("--frames", help="FIRST-LAST, counted from 0, both included; all frames unless given")
+    add.set_defaults(run=_render)
+
+    add = commands.add_parser("preview", help="render one frame and write every layer of it")
+    _add_look(add)
+    add.add_argument("--out", type=Path, required=True, help="folder the pictures are written to")
+    add.add_argument("--frame", type=int, default=0, help="which frame, counted from 0")
+    add.set_defaults(run=_preview)
+
+    add = commands.add_parser("measure", help="measure a render against its plate")
+    add.add_argument("plate", type=Path)
+    add.add_argument("render", type=Path)
+    add.add_argument("--frames", help="the plate frames that were rendered; all unless given")
+    add.set_defaults(run=_measure)
+
+    add = commands.add_parser("presets", help="list the presets and what each needs")
+    add.set_defaults(run=_presets)
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print the result as JSON")
+    return top
+
+
+def _add_look(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shot", type=Path, help="the clip to render")
+    command.add_argument("--preset", required=True, help="a preset's name, or a recipe file ending in .toml")
+    command.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change one setting")
+
+
+def _studio(options: argparse.Namespace) -> Studio:
+    from studio import HOME, Studio
+
+    return Studio(options.home or HOME)
+
+
+def _render(options: argparse.Namespace) -> int:
+    from pipeline.frames import FrameRange
+    from pipeline.progress import Progress
+    from pipeline.render import Order
+
+    with _studio(options) as studio:
+        recipe = studio.recipe(options.preset, options.set)
+        shot = studio.shot(options.shot)
+        frames = FrameRange.parse(options.frames) if options.frames else shot.frames
+        done = studio.render(Order(shot, recipe, frames, options.out), Progress(_say, _stop_on_interrupt()))
+    for warning in done.version.warnings:
+        print(f"Note: {warning}", file=sys.stderr)
+    if options.json:
+        print(done.out.manifest.read_text(encoding="utf-8"), end="")
+    else:
+        print(done.report.table())
+        print(f"\nThe shot:     {done.out.render}\nBefore/after: {done.out.before_after}")
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from pipeline.frames import FrameRange
+    from pipeline.progress import Progress
+    from pipeline.render import Order, write_preview
+
+    with _studio(options) as studio:
+        recipe = studio.recipe(options.preset, options.set)
+        shot = studio.shot(options.shot)
+        order = Order(shot, recipe, FrameRange(options.frame, options.frame), options.out)
+        files = write_preview(studio.preview(order, Progress(_say, _stop_on_interrupt())), options.out)
+    if options.json:
+        print(json.dumps({name: str(path) for name, path in files.items()}, indent=1))
+    else:
+        print("\n".join(f"{name:24} {path}" for name, path in files.items()))
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from pipeline.frames import FrameRange
+    from pipeline.progress import Progress
+
+    with _studio(options) as studio:
+        plate, rendered = studio.shot(options.plate), studio.shot(options.render)
+        frames = FrameRange.parse(options.frames) if options.frames else plate.frames
+        report = studio.measure(plate, rendered, frames, Progress(_say, _stop_on_interrupt()))
+    print(json.dumps(report.to_json(), indent=1) if options.json else report.table())
+    return 0
+
+
+def _presets(options: argparse.Namespace) -> int:
+    with _studio(options) as studio:
+        presets = studio.presets()
+    if options.json:
+        rows = [
+            {"name": p.name, "title": p.recipe.title, "note": p.recipe.note, "ready": not p.missing, "missing": p.missing}
+            for p in presets
+        ]
+        print(json.dumps(rows, indent=1))
+        return 0
+    for preset in presets:
+        print(f"{preset.name:22} {'ready' if not preset.missing else 'not ready':10} {preset.recipe.note}")
+        for reason in preset.missing:
+            print(f"{'':33} {reason}")
+    return 0
+
+
+def _stop_on_interrupt() -> Event:
+    stop = Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    return stop
+
+
+def _say(step: Step) -> None:
+    reused = f", {step.reused} of them finished before" if step.reused else ""
+    print(f"{step.stage}: {step.done} of {step.total} frames{reused}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

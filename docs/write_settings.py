@@ -1,0 +1,67 @@
+"""Writes the page of all settings from the recipe's own fields; `make docs` runs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.recipe.recipe import Recipe
+
+HEAD = """# Settings
+
+Every setting of a recipe, with its default and what it may be. This page is written by `make docs` from the fields of
+`pipeline/recipe/`; do not change it by hand. On the command line a setting is changed by its path, for instance
+`--set passes.face.denoising_strength=0.45`; the passes are named by their `name`.
+"""
+
+TABLES = (
+    ("Recipe", "Recipe", "At the top of a preset file."),
+    ("PassSpec", "A pass", "`[[passes]]`, listed from the bottom layer to the top."),
+    ("WholeFrame", "Region: the whole frame", '`[passes.region]` with `kind = "whole_frame"`.'),
+    ("Face", "Region: faces", '`[passes.region]` with `kind = "face"`.'),
+    ("ControlSpec", "A control", "`[[passes.controls]]`, one for each ControlNet."),
+    ("Delivery", "Delivery", "`[delivery]`"),
+)
+
+
+def page() -> str:
+    """The page as Markdown."""
+    schema = Recipe.model_json_schema()
+    kinds = {"Recipe": schema} | schema["$defs"]
+    return "\n".join([HEAD, *(table(kinds[kind], title, place) for kind, title, place in TABLES)])
+
+
+def table(schema: dict[str, Any], title: str, place: str) -> str:
+    """One settings type as a Markdown table. schema: its JSON schema."""
+    lines = [f"## {title}", "", place, "", "| setting | default | may be | what it does |", "|---|---|---|---|"]
+    required = schema.get("required", [])
+    for name, field in schema["properties"].items():
+        default = "must be given" if name in required else shown(field.get("default"))
+        lines.append(f"| `{name}` | {default} | {allowed(field)} | {field.get('description', '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def shown(default: Any) -> str:
+    """A default value as a person writes it."""
+    if default in (None, "", []):
+        return "empty"
+    if isinstance(default, dict | list):
+        return "see below"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def allowed(field: dict[str, Any]) -> str:
+    """What a field may be: its choices, its bounds, or its kind in a word."""
+    given = next((part for part in field.get("anyOf", [field]) if part.get("type") != "null"), field)
+    if "enum" in given or "const" in given:
+        return ", ".join(f"`{choice}`" for choice in given.get("enum", [given.get("const")]))
+    if given.get("type") in ("integer", "number"):
+        bounds = f"{given['minimum']} to {given['maximum']}" if "maximum" in given else "a number"
+        return bounds + (f", a multiple of {given['multipleOf']}" if "multipleOf" in given else "")
+    words = {"boolean": "`true`, `false`", "string": "text", "array": "a list"}
+    return words.get(given.get("type", ""), "a table")
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Footage in and out: the only place that decodes, encodes or converts colour."""

@@ -1,0 +1,1 @@
+"""Lay the layers over the plate."""

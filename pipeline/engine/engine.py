@@ -1,0 +1,48 @@
+"""The one object that owns the accelerator. Preview, render and training share it, its thread and its weights."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+import torch
+
+from pipeline.engine.batch import Batch, Pictures
+from pipeline.engine.img2img import img2img
+from pipeline.engine.lease import Lease, Priority
+from pipeline.engine.residency import Residency
+
+__all__ = ["Engine", "Priority"]
+
+
+class Engine:
+    """Works on batches of frames, one step of one batch at a time. Use it in a `with`, from any number of threads.
+
+    device: as torch names it; None takes the CUDA device if there is one and the CPU otherwise.
+    """
+
+    def __init__(self, device: str | None = None) -> None:
+        name = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        self._residency = Residency(torch.device(name))
+        self._lease = Lease()
+
+    def img2img(self, batch: Batch, priority: Priority, stop: threading.Event | None = None) -> Pictures:
+        """The batch's pictures, worked over: uint8 [n, height, width, 3]. Blocks until they are done.
+
+        Raises Cancelled between two steps once `stop` is set or the engine is closed, ModelMissing when a model cannot
+        be loaded, RecipeError when the checkpoint cannot do what the batch asks.
+        """
+        return self._lease.run(img2img(batch, self._residency), priority, stop)
+
+    def close(self) -> None:
+        """Stop what is running between two steps, end the thread and let the models go. Later calls raise Cancelled."""
+        self._lease.close()
+        self._residency = Residency(self._residency.device)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

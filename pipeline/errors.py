@@ -1,0 +1,39 @@
+"""Errors an artist can act on. They are raised anywhere and caught at two places only: the UI and the CLI/job boundary."""
+
+from __future__ import annotations
+
+
+class PhotoplayError(Exception):
+    """One sentence that says what is wrong, and one that says what to do about it.
+
+    message: what is wrong, naming the file, field or frame.
+    hint: what to do; empty when the message already says it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message} {hint}".strip())
+        self.message = message
+        self.hint = hint
+
+
+class FootageError(PhotoplayError):
+    """The clip cannot be used: not a video, truncated, empty, too small."""
+
+
+class RecipeError(PhotoplayError):
+    """A recipe, preset or setting is not valid."""
+
+
+class ModelMissing(PhotoplayError):
+    """A model or feature that the recipe names is not on this machine."""
+
+
+class OutputError(PhotoplayError):
+    """The result cannot be written: no room, no permission, or the folder belongs to another render."""
+
+
+class Cancelled(PhotoplayError):
+    """The person stopped the work. Everything finished so far is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped.", "Everything finished so far is kept: render again to go on.")

@@ -1,0 +1,1 @@
+"""What we claim, we measure: expression kept, flicker, each beside its ceiling."""

@@ -1,0 +1,162 @@
+"""The acting in plate, render and ceiling copy: collected frame by frame, compared at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.measure.compare import FEWEST_FRAMES, Curve, Figure, Likeness, amplitude, likeness
+from pipeline.measure.expression import CURVES, Signs, curves_of
+
+CLIPS = ("plate", "render", "ceiling")
+PLATE, RENDER, CEILING = range(3)
+
+LEAST_AMPLITUDE = {"mouth": 0.02, "smile": 0.02, "blink": 0.1, "brow": 0.01}
+"""A plate's curve that moves less does not move: eye distances, and parts of an open eye for the blink."""
+TIMES_NOISE = 4.0
+"""A curve moves when its amplitude is at least this many times its noise."""
+
+STILL = "does not move"
+STILL_THERE = "does not move where the render has a face"
+STILL_RENDER = "stands still in the render"
+NO_FACE = "no face in the render"
+TOO_SHORT = "too few frames with a face"
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person in one set-up. person: the number. frames: n frame numbers of the plate.
+
+    curves: float64 [3, n, 4] in the orders of CLIPS and CURVES; NaN where a clip shows no face.
+    """
+
+    person: int
+    frames: tuple[int, ...]
+    curves: Signs
+
+
+class Acting:
+    """Collects the signs of every followed person. Keeps twelve numbers for each face, no pictures."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, list[tuple[int, Signs]]] = {}
+
+    def add(self, frame: int, person: int, signs: Signs) -> None:
+        """What a person's face does in one frame: signs [3, 4], NaN where a clip shows no face."""
+        self._seen.setdefault(person, []).append((frame, signs))
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody whose face was seen in the plate, with the frames in which it was."""
+        found = []
+        for person, seen in sorted(self._seen.items()):
+            kept = [(frame, signs) for frame, signs in seen if np.isfinite(signs[PLATE]).all()]
+            if kept:
+                signs = np.stack([signs for _, signs in kept], axis=1)
+                found.append(
+                    Person(person, tuple(frame for frame, _ in kept), np.stack([_curves(clip) for clip in signs]))
+                )
+        return tuple(found)
+
+
+def _curves(signs: Signs) -> Signs:
+    curves = np.full_like(signs, np.nan)
+    found = np.isfinite(signs).all(axis=1)
+    if found.any():
+        curves[found] = curves_of(signs[found])
+    return curves
+
+
+@dataclass(frozen=True)
+class CurveFigures:
+    """What is said of one curve.
+
+    name: of CURVES. timing: correlation, None when the render stands still. strength: gain.
+    kept: concordance, timing and strength in one.
+    amplitude: how far the plate's curve moves. noise: standard deviation of ceiling copy against plate; same unit.
+    """
+
+    name: str
+    timing: Figure
+    strength: Figure
+    kept: Figure
+    amplitude: float | None
+    noise: float | None
+
+
+def paired(people: Sequence[Person], curve: int, clip: int) -> tuple[Curve, Curve]:
+    """The plate's curve and a clip's over all frames where both have the face: [n] each.
+
+    Everybody's own mean is taken away first, so that neither a cut nor a second person looks like acting.
+    """
+    ours, theirs = [np.empty(0)], [np.empty(0)]
+    for person in people:
+        plate, other = person.curves[PLATE, :, curve], person.curves[clip, :, curve]
+        both = np.isfinite(plate) & np.isfinite(other)
+        if both.any():
+            ours.append(plate[both] - plate[both].mean())
+            theirs.append(other[both] - other[both].mean())
+    return np.concatenate(ours), np.concatenate(theirs)
+
+
+def curve_figures(people: Sequence[Person]) -> tuple[CurveFigures, ...]:
+    """The figures of every curve over all people; empty when the plate shows nobody."""
+    return tuple(_figures(people, index) for index in range(len(CURVES))) if people else ()
+
+
+def _figures(people: Sequence[Person], index: int) -> CurveFigures:
+    name = CURVES[index]
+    plate, copy = paired(people, index, CEILING)
+    if len(plate) < FEWEST_FRAMES:
+        return _without(name, TOO_SHORT, None, None)
+    span, noise = amplitude(plate), float(np.std(copy - plate))
+    least = max(LEAST_AMPLITUDE[name], TIMES_NOISE * noise)
+    if span < least:
+        return _without(name, STILL, span, noise)
+    best = likeness(plate, copy)
+    ours, reason = _rendered(*paired(people, index, RENDER), least)
+    timing, strength, kept = (
+        Figure(value, ceiling, reason if value is None else "") for value, ceiling in zip(ours, best, strict=True)
+    )
+    return CurveFigures(name, timing, strength, kept, span, noise)
+
+
+def _rendered(plate: Curve, render: Curve, least: float) -> tuple[Likeness, str]:
+    """How the render's curve follows the plate's, and why it cannot be said where it cannot."""
+    if len(plate) < FEWEST_FRAMES:
+        return Likeness(None, None, None), TOO_SHORT if len(plate) else NO_FACE
+    if amplitude(plate) < least:
+        return Likeness(None, None, None), STILL_THERE
+    found = likeness(plate, render)
+    return (found._replace(correlation=None), STILL_RENDER) if amplitude(render) < least else (found, "")
+
+
+def _without(name: str, reason: str, span: float | None, noise: float | None) -> CurveFigures:
+    nothing = Figure(None, None, reason)
+    return CurveFigures(name, nothing, nothing, nothing, span, noise)
+
+
+def expression_kept(curves: Sequence[CurveFigures]) -> Figure:
+    """The mean, over the curves that move, of concordance over its ceiling, each within 0..1. The ceiling is 1.
+
+    It falls when the acting comes late, flatter, exaggerated or not at all.
+    """
+    shares = list(_shares(curves))
+    if shares:
+        return Figure(float(np.mean(shares)), 1.0)
+    return Figure(None, None, curves[0].kept.reason if curves else "no face in the plate")
+
+
+def _shares(curves: Sequence[CurveFigures]) -> Iterator[float]:
+    for curve in curves:
+        if curve.kept.value is not None and curve.kept.ceiling:
+            yield min(max(curve.kept.value / curve.kept.ceiling, 0.0), 1.0)
+
+
+def faces_found(people: Sequence[Person]) -> Figure:
+    """The share of the plate's faces that the render shows too, 0..1."""
+    if not people:
+        return Figure(None, None, "no face in the plate")
+    found = np.concatenate([np.isfinite(person.curves).all(axis=2) for person in people], axis=1)
+    return Figure(float(found[RENDER].mean()), float(found[CEILING].mean()))

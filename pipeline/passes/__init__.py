@@ -1,0 +1,1 @@
+"""Run one pass over one region: cut, hint, denoise, keep."""

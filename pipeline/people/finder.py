@@ -1,0 +1,149 @@
+"""Finding faces the way the "Normal (OpenCV + FaceMesh)" detector of batch-face-swap does.
+
+The face mesh looks at the whole picture. OpenCV's Haar cascade then names places it has missed, and the mesh looks at
+each of those in a crop of its own. Ours are three additions:
+
+- A face smaller than 128 px is looked at (again) in an enlarged crop. On the sample shots, where faces are 55 to 100 px
+  high, this raises the correlation of the mesh's smile with the truth from .82 to .90 and from .51 to .65, and that of
+  its blinks from .90 to .93.
+- When nothing at all is found, tiles half the picture's width are searched. That finds most faces that are small and
+  turned: frames scaled to 45 % and turned by 30 degrees go from 20 of 52 to 48 of 52. Smaller tiles would find a few
+  more, but take hands for faces in frames where the head is turned away.
+- No face is reported twice.
+
+Pictures are looked at one by one, so a picture gives the same faces whatever came before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.frames import Box, Picture
+from pipeline.people.boxes import overlaps, shared_area, surround, tiles
+from pipeline.people.landmarks import FaceMesh, FacePoints
+
+FOREHEAD, CHIN, UPPER_LIP = 10, 152, 0
+"""Mesh points at the top of the face oval, its bottom, and the middle of the upper lip."""
+MESH_POINTS = 468
+"""The points before the irises; the hull is taken over these."""
+SMALL_FACE = 128
+"""A face whose box has a side shorter than this many pixels is enlarged before the mesh looks at it."""
+SMALLEST_HAAR = (30, 30)
+"""The detector's own least face, in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundFace:
+    """A face in one picture.
+
+    points: float32 [478, 3], pixels, y down.
+    hull: int32 [n, 2], the convex hull of the 468 mesh points in whole pixels.
+    box: the bounding rectangle of the hull; it may reach over the edge of the picture.
+    angle: how the face is turned in the picture plane, in degrees, anticlockwise positive, 0 = upright, in (-180, 180].
+        batch-face-swap counts the same angle from the x axis, so that upright is 90 there: theirs = ours + 90.
+    centre: x, y of the middle of the upper lip, in pixels.
+    """
+
+    points: FacePoints
+    hull: NDArray[np.int32]
+    box: Box
+    angle: float
+    centre: tuple[float, float]
+
+    @classmethod
+    def of(cls, points: FacePoints) -> FoundFace:
+        """The face with these landmarks, float32 [478, 3] in pixels."""
+        hull = cv2.convexHull(points[:MESH_POINTS, :2].astype(np.int32))[:, 0].astype(np.int32)
+        x, y, width, height = cv2.boundingRect(hull)
+        lip = points[UPPER_LIP]
+        return cls(points, hull, Box(x, y, width, height), upright_angle(points), (float(lip[0]), float(lip[1])))
+
+    @property
+    def size(self) -> int:
+        """The smaller side of the box, in pixels."""
+        return min(self.box.width, self.box.height)
+
+    @property
+    def area(self) -> int:
+        """Pixels of the box."""
+        return self.box.width * self.box.height
+
+
+def upright_angle(points: FacePoints) -> float:
+    """Degrees by which a face leans anticlockwise, 0 = upright, in (-180, 180]: from the line chin to forehead."""
+    forehead, chin = points[FOREHEAD], points[CHIN]
+    lean = math.degrees(math.atan2(float(chin[1] - forehead[1]), float(forehead[0] - chin[0]))) - 90
+    return lean if lean > -180 else lean + 360
+
+
+class FaceFinder:
+    """Finds the faces of single pictures. Use it in a `with`. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._mesh = FaceMesh()
+        self._cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._mesh.__exit__(kind, error, trace)
+
+    def find(self, picture: Picture, minimum_size: int) -> tuple[FoundFace, ...]:
+        """The faces of `picture` (uint8 RGB [height, width, 3]), the largest first.
+
+        minimum_size: faces whose box has a side shorter than this many pixels are left out.
+        """
+        faces: list[FoundFace] = []
+        for face in self._candidates(picture):
+            if not any(overlaps(face.box, known.box) for known in faces):
+                faces.append(face)
+        if not faces:
+            faces = self._in_tiles(picture)
+        large_enough = (face for face in faces if face.size >= minimum_size)
+        return tuple(sorted(large_enough, key=lambda face: (-face.area, face.box.x, face.box.y)))
+
+    def _candidates(self, picture: Picture) -> Iterator[FoundFace]:
+        """Faces of the whole picture, then those at places the cascade names where the mesh has seen nothing."""
+        known = [FoundFace.of(points) for points in self._mesh.find(picture)]
+        for face in known:
+            yield face if face.size >= SMALL_FACE else self._look_closer(picture, face.box) or face
+        for place in self._haar(picture):
+            face = None if any(overlaps(place, other.box) for other in known) else self._look_closer(picture, place)
+            if face is not None:
+                yield face
+
+    def _haar(self, picture: Picture) -> list[Box]:
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        places = self._cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=5, minSize=SMALLEST_HAAR)
+        return sorted((Box(*map(int, place)) for place in places), key=lambda box: (box.x, box.y, box.width))
+
+    def _look_closer(self, picture: Picture, place: Box) -> FoundFace | None:
+        """The face at `place`, looked for in its enlarged surround; None unless it covers a quarter of the place."""
+        canvas, left, top = surround(picture, place)
+        scale = max(1.0, SMALL_FACE / min(place.width, place.height))
+        canvas = cv2.resize(canvas, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+        corner = np.array([left, top, 0], np.float32)
+        faces = [FoundFace.of((points / scale + corner).astype(np.float32)) for points in self._mesh.find(canvas)]
+        best = max(faces, key=lambda face: shared_area(face.box, place), default=None)
+        return best if best and shared_area(best.box, place) > place.width * place.height / 4 else None
+
+    def _in_tiles(self, picture: Picture) -> list[FoundFace]:
+        """Faces seen in a tile and seen again in an enlarged crop."""
+        faces: list[FoundFace] = []
+        for tile in tiles(picture.shape[1], picture.shape[0]):
+            for points in self._mesh.find(tile.cut(picture)):
+                seen = FoundFace.of(points + np.array([tile.x, tile.y, 0], np.float32))
+                face = self._look_closer(picture, seen.box)
+                if face is not None and not any(overlaps(face.box, known.box) for known in faces):
+                    faces.append(face)
+        return faces

@@ -1,0 +1,90 @@
+"""The one place that talks to MediaPipe: landmarks of faces and of a body, in pixels of the given picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.frames import Picture
+
+FacePoints = NDArray[np.float32]
+"""float32 [478, 3]: x, y in pixels (y down), z on the scale of x. 468 mesh points, then two irises of five points."""
+
+MOST_FACES = 5
+CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True)
+class BodyPoints:
+    """The 33 points of a body as MediaPipe numbers them.
+
+    points: float32 [33, 2], x and y in pixels; a point may lie outside the picture.
+    visibility: float32 [33] in 0..1.
+    """
+
+    points: NDArray[np.float32]
+    visibility: NDArray[np.float32]
+
+
+class FaceMesh:
+    """Face landmarks of single pictures. Each picture is looked at afresh: nothing is tracked. Not thread-safe."""
+
+    def __init__(self) -> None:
+        from mediapipe.python.solutions.face_mesh import FaceMesh as Graph
+
+        self._graph: Any = Graph(
+            static_image_mode=True,
+            max_num_faces=MOST_FACES,
+            refine_landmarks=True,
+            min_detection_confidence=CONFIDENCE,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._graph.close()
+
+    def find(self, picture: Picture) -> list[FacePoints]:
+        """Landmarks of at most five faces in `picture` (uint8 RGB [height, width, 3]), in no settled order."""
+        height, width = picture.shape[:2]
+        found = self._graph.process(np.ascontiguousarray(picture)).multi_face_landmarks or []
+        scale = np.array([width, height, width], np.float32)
+        return [np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale for face in found]
+
+
+class BodyPose:
+    """Body landmarks of single pictures, one body each. Nothing is tracked. Not thread-safe."""
+
+    def __init__(self) -> None:
+        from mediapipe.python.solutions.pose import Pose as Graph
+
+        self._graph: Any = Graph(static_image_mode=True, model_complexity=1, min_detection_confidence=CONFIDENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._graph.close()
+
+    def find(self, picture: Picture) -> BodyPoints | None:
+        """Landmarks of the most prominent body in `picture` (uint8 RGB [height, width, 3]); None when there is none."""
+        height, width = picture.shape[:2]
+        found = self._graph.process(np.ascontiguousarray(picture)).pose_landmarks
+        if found is None:
+            return None
+        points = np.array([(p.x * width, p.y * height) for p in found.landmark], np.float32)
+        return BodyPoints(points, np.array([p.visibility for p in found.landmark], np.float32))
+
+
+def normalised(points: FacePoints, width: int, height: int) -> Any:
+    """The landmarks (pixels of a picture of this size) as MediaPipe's own list, which its drawing functions take."""
+    from mediapipe.framework.formats import landmark_pb2
+
+    shares = points / np.array([width, height, width], np.float32)
+    marks = [landmark_pb2.NormalizedLandmark(x=float(x), y=float(y), z=float(z)) for x, y, z in shares]
+    return landmark_pb2.NormalizedLandmarkList(landmark=marks)

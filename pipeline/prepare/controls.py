@@ -1,0 +1,95 @@
+"""Control pictures: what a ControlNet is shown of the plate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.frames import Picture
+from pipeline.people.finder import FaceFinder, FoundFace
+from pipeline.people.landmarks import BodyPose
+from pipeline.prepare.drawing import draw_bodies, draw_faces, openpose_points
+from pipeline.recipe.passes import ControlKind
+
+CANNY_LOW, CANNY_HIGH = 100, 200
+"""Auto1111's thresholds."""
+SMALLEST_FACE_SEEN = 10
+"""Faces are drawn down to this size in pixels of the plate: the least a recipe may ask for."""
+
+
+class Annotator:
+    """Reads control pictures off the plate. Owns the landmark finders: use it in a `with`, from one thread at a time."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._faces = self._open.enter_context(FaceFinder())
+        self._body = self._open.enter_context(BodyPose())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._open.close()
+
+    def hint(self, kind: ControlKind, picture: Picture, size: tuple[int, int]) -> Picture:
+        """The control picture of this kind, uint8 RGB [height, width, 3], black where nothing is found.
+
+        picture: uint8 RGB, the whole plate or a cut of it, at the plate's own resolution: people are found there.
+        size: width and height the model works at, in pixels; the lines are drawn at this size.
+        """
+        readers: dict[ControlKind, Callable[[Picture, tuple[int, int]], Picture]] = {
+            "canny": edges,
+            "mediapipe_face": self._face_lines,
+            "openpose": self._skeletons,
+        }
+        return readers[kind](picture, size)
+
+    def _face_lines(self, picture: Picture, size: tuple[int, int]) -> Picture:
+        scale = np.array([size[0] / picture.shape[1], size[1] / picture.shape[0], 1], np.float32)
+        faces = self._faces.find(picture, SMALLEST_FACE_SEEN)
+        return draw_faces([face.points * scale for face in faces], *size)
+
+    def _skeletons(self, picture: Picture, size: tuple[int, int]) -> Picture:
+        faces = self._faces.find(picture, SMALLEST_FACE_SEEN)
+        bodies = (self._body_in(picture, left, right, face) for left, right, face in strips(faces, picture.shape[1]))
+        return draw_bodies([body for body in bodies if body is not None], *size)
+
+    def _body_in(self, picture: Picture, left: int, right: int, face: FoundFace | None) -> NDArray[np.float32] | None:
+        """OpenPose points of the body in these columns, as shares of the picture's sides; None unless it has `face`."""
+        body = self._body.find(picture[:, left:right])
+        if body is None:
+            return None
+        points = openpose_points(body) + np.array([left, 0], np.float32)
+        if face is not None and not belongs(points, face):
+            return None
+        return points / np.array([picture.shape[1], picture.shape[0]], np.float32)
+
+
+def edges(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Canny edges at `size` (width, height), white on black, uint8 [height, width, 3]; thresholds as in Auto1111."""
+    shrinks = size[0] * size[1] < picture.shape[0] * picture.shape[1]
+    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
+    found = cv2.Canny(resized, CANNY_LOW, CANNY_HIGH)
+    return np.repeat(found[:, :, None], 3, axis=2).astype(np.uint8)
+
+
+def strips(faces: tuple[FoundFace, ...], width: int) -> list[tuple[int, int, FoundFace | None]]:
+    """Columns to look for one body in: the whole width, or for several faces one strip each, parted midway."""
+    if len(faces) < 2:
+        return [(0, width, None)]
+    in_order = sorted(faces, key=lambda face: face.centre[0])
+    cuts = [round((a.centre[0] + b.centre[0]) / 2) for a, b in zip(in_order, in_order[1:], strict=False)]
+    return [(left, right, face) for left, right, face in zip([0, *cuts], [*cuts, width], in_order, strict=True)]
+
+
+def belongs(points: NDArray[np.float32], face: FoundFace) -> bool:
+    """Whether the body with these OpenPose points (pixels) has its nose in the box of the face, grown by half."""
+    box = face.box.grown(max(face.box.width, face.box.height) // 2)
+    x, y = points[0]
+    return bool(box.x <= x < box.right and box.y <= y < box.bottom)

@@ -1,0 +1,98 @@
+"""Control pictures drawn with controlnet-aux's own drawing functions, so that the ControlNets see what they know.
+
+Faces are drawn from MediaPipe landmarks (colours and lines of the `mediapipe_face` annotator); bodies are 18 points in
+OpenPose's order. 
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import torchvision_ops
+from pipeline.frames import Box, Picture
+from pipeline.people.landmarks import BodyPoints, FacePoints, normalised
+
+SMALLEST_FACE = 64
+"""The annotator draws no face with a side under this many pixels; a smaller one is drawn enlarged and reduced."""
+LINE_MARGIN = 4
+"""Pixels around a face that its lines and pupils may reach into."""
+SURELY_SEEN = 0.5
+"""A body point that MediaPipe holds less visible than this is left out, as OpenPose leaves out what it cannot see."""
+
+LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12
+NECK = -1
+OPENPOSE_ORDER = (0, NECK, 12, 14, 16, 11, 13, 15, 24, 26, 28, 23, 25, 27, 5, 2, 8, 7)
+"""MediaPipe's number of each of OpenPose's 18 body points: nose, neck, right arm, left arm, right leg, left leg,
+right eye, left eye, right ear, left ear."""
+
+
+def draw_faces(faces: Sequence[FacePoints], width: int, height: int) -> Picture:
+    """uint8 RGB [height, width, 3]: each face (landmarks in pixels of this very picture) in the annotator's lines.
+
+    What lies outside the picture is left out. A face whose smaller side is at least 64 px comes out as the annotator
+    draws it; a smaller one is drawn at a whole multiple of its size and reduced, so that its features stay apart.
+    """
+    canvas = np.zeros((height, width, 3), np.uint8)
+    for points in faces:
+        low, high = points[:, :2].min(0), points[:, :2].max(0)
+        left, top = np.floor(low).astype(int)
+        right, bottom = np.ceil(high).astype(int)
+        cut = Box(left, top, right - left, bottom - top).grown(LINE_MARGIN).clipped(width, height)
+        if cut.width and cut.height:
+            enlargement = max(1, math.ceil(SMALLEST_FACE / max(float((high - low).min()), 1.0)))
+            lines = face_lines(points, cut, enlargement)
+            below = cut.cut(canvas)
+            np.maximum(below, lines, out=below)
+    return canvas
+
+
+def face_lines(points: FacePoints, cut: Box, enlargement: int) -> Picture:
+    """The lines of one face in a cut of the picture, uint8 RGB [cut.height, cut.width, 3].
+
+    points: landmarks in pixels of the picture. enlargement: how many times larger the lines are drawn before the cut is
+    reduced to its size by averaging.
+    """
+    torchvision_ops.declare()
+    from controlnet_aux.mediapipe_face import mediapipe_face_common as annotator
+
+    drawn = np.zeros((cut.height * enlargement, cut.width * enlargement, 3), np.uint8)
+    face = normalised(points - np.array([cut.x, cut.y, 0], np.float32), cut.width, cut.height)
+    annotator.mp_drawing.draw_landmarks(
+        drawn,
+        face,
+        connections=annotator.face_connection_spec.keys(),
+        landmark_drawing_spec=None,
+        connection_drawing_spec=annotator.face_connection_spec,
+    )
+    annotator.draw_pupils(drawn, face, annotator.iris_landmark_spec)
+    rgb = annotator.reverse_channels(drawn)
+    return cv2.resize(rgb, (cut.width, cut.height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def openpose_points(body: BodyPoints) -> NDArray[np.float32]:
+    """float32 [18, 2] in pixels, nan where a point is not seen. The neck is the middle of the shoulders."""
+    points = np.where(body.visibility[:, None] >= SURELY_SEEN, body.points, np.float32(np.nan))
+    neck = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
+    return np.array([neck if number == NECK else points[number] for number in OPENPOSE_ORDER], np.float32)
+
+
+def draw_bodies(bodies: Sequence[NDArray[np.float32]], width: int, height: int) -> Picture:
+    """uint8 RGB [height, width, 3]: each body (float32 [18, 2], shares of the sides, nan = not seen) as a skeleton.
+
+    Points outside the picture are left out, together with the limbs that end in them.
+    """
+    torchvision_ops.declare()
+    from controlnet_aux.open_pose.body import Keypoint
+    from controlnet_aux.open_pose.util import draw_bodypose
+
+    canvas = np.zeros((height, width, 3), np.uint8)
+    for points in bodies:
+        inside = ((points >= 0) & (points < 1)).all(axis=1)
+        keypoints = [Keypoint(float(x), float(y)) if seen else None for (x, y), seen in zip(points, inside, strict=True)]
+        canvas = draw_bodypose(canvas, keypoints)
+    return canvas

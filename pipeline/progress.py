@@ -1,0 +1,43 @@
+"""How far the work has come, told to whoever asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from pipeline.errors import Cancelled
+from pipeline.frames import Picture
+
+
+@dataclass(frozen=True)
+class Step:
+    """One piece of news: `done` of `total` frames of `stage`, of which `reused` came from the cache; `newest` is the latest picture."""
+
+    stage: str
+    done: int
+    total: int
+    reused: int = 0
+    newest: Picture | None = None
+
+
+def silent(step: Step) -> None:
+    """The listener for those who do not want to know."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Carries news out and the wish to stop in. One for each render, preview or measurement."""
+
+    listen: Callable[[Step], None] = silent
+    stop: Event | None = None
+
+    def say(self, stage: str, done: int, total: int, reused: int = 0, newest: Picture | None = None) -> None:
+        """Tell the listener, then raise Cancelled if the person asked to stop."""
+        self.listen(Step(stage, done, total, reused, newest))
+        self.check()
+
+    def check(self) -> None:
+        """Raise Cancelled if the person asked to stop."""
+        if self.stop is not None and self.stop.is_set():
+            raise Cancelled

@@ -1,0 +1,137 @@
+"""A render version: the folder a render is delivered into, and the manifest that says how it was made."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import OutputError
+from pipeline.files import atomic, explained
+from pipeline.frames import FrameRange
+from pipeline.keys import Key
+from pipeline.plan import RenderPlan
+
+SOFTWARE = ("torch", "diffusers", "transformers", "mediapipe", "opencv-python", "av", "imageio-ffmpeg", "numpy")
+"""Packages whose version can change a pixel."""
+
+
+@dataclass(frozen=True)
+class RenderVersion:
+    """The manifest beside every result. Holds no dates, so that the same render gives the same bytes.
+
+    recipe: fully resolved. models: name -> sha256. keys: stage output -> key. measurements: as measurements.json.
+    """
+
+    shot: str
+    plate: Key
+    frames: tuple[int, int]
+    recipe: dict[str, Any]
+    models: dict[str, Key]
+    software: dict[str, str]
+    keys: dict[str, Key]
+    warnings: tuple[str, ...] = ()
+    measurements: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class OutFolder:
+    """Where the files of one version lie."""
+
+    path: Path
+
+    @property
+    def render(self) -> Path:
+        """The finished shot."""
+        return self.path / "render.mp4"
+
+    @property
+    def before_after(self) -> Path:
+        """Plate and render side by side."""
+        return self.path / "before-after.mp4"
+
+    @property
+    def measurements(self) -> Path:
+        """The figures as JSON."""
+        return self.path / "measurements.json"
+
+    @property
+    def manifest(self) -> Path:
+        """The render version as JSON."""
+        return self.path / "manifest.json"
+
+    def matte(self, pass_name: str, frame: int) -> Path:
+        """One frame's matte."""
+        return self.path / "mattes" / pass_name / f"{frame:06d}.png"
+
+    def layer(self, pass_name: str, frame: int) -> Path:
+        """One frame's layer."""
+        return self.path / "layers" / pass_name / f"{frame:06d}.png"
+
+    def write_json(self, path: Path, data: Mapping[str, Any]) -> None:
+        """Write data in full or not at all."""
+        with atomic(path) as part:
+            part.write_text(json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+
+    def write_manifest(self, made: RenderVersion) -> None:
+        """Write the manifest."""
+        self.write_json(self.manifest, asdict(made))
+
+    @contextmanager
+    def claimed(self, made: RenderVersion) -> Iterator[None]:
+        """Hold the folder for this render while the block runs.
+
+        Raises OutputError when another render is writing there, when the folder belongs to another render or to
+        something else, or when it cannot be written.
+        """
+        with explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            with (self.path / ".lock").open("w") as lock:
+                _lock(lock.fileno(), self.path)
+                self._check_owner(made)
+                if not self.manifest.exists():
+                    self.write_manifest(made)
+                yield
+
+    def _check_owner(self, made: RenderVersion) -> None:
+        hint = "Choose an empty folder for this render."
+        if not self.manifest.exists():
+            if self.render.exists() or (self.path / "layers").exists():
+                raise OutputError(f"{self.path} holds files that Photoplay did not finish or did not make.", hint)
+            return
+        try:
+            there = json.loads(self.manifest.read_text(encoding="utf-8"))
+            same = all(there[name] == _plain(getattr(made, name)) for name in ("plate", "frames", "keys", "recipe"))
+        except (ValueError, KeyError, TypeError):
+            raise OutputError(f"{self.manifest} is not a manifest of Photoplay.", hint) from None
+        if not same:
+            raise OutputError(f"{self.path} holds another render: its shot, frames, models or recipe differ.", hint)
+
+
+def version_of(plan: RenderPlan, frames: FrameRange) -> RenderVersion:
+    """The manifest of a render that is about to start."""
+    return RenderVersion(
+        shot=plan.shot.name,
+        plate=plan.shot.key,
+        frames=(frames.first, frames.last),
+        recipe=plan.recipe.model_dump(mode="json"),
+        models=plan.models,
+        software={name: version(name) for name in SOFTWARE},
+        keys=plan.keys,
+    )
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(f"Another render is writing to {folder}.", "Wait for it or choose another folder.") from None
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))

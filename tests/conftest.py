@@ -1,0 +1,39 @@
+"""What every test stands on: one thread, no network for the libraries, torchvision's operators, and tiny models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+import pytest
+import torch
+
+from pipeline import torchvision_ops
+from pipeline.models.store import ModelStore
+
+torch.set_num_threads(1)
+torchvision_ops.declare()
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """The tiny checkpoint and its ControlNets, made once for the whole run. Tests must not write into its folder."""
+    from tests.tiny import make_models
+
+    folder = tmp_path_factory.mktemp("models")
+    make_models(folder)
+    return ModelStore(folder)
+
+
+@pytest.fixture
+def interview() -> Path:
+    """The sample shot with a cut at frame 64: 116 frames of 640x360 at 24 frames a second, with sound."""
+    return ROOT / "samples" / "interview" / "plate.mp4"

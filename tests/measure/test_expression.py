@@ -1,0 +1,72 @@
+"""Signs of a face: whether turning the head leaves them alone, and whether they move when the face does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.measure.expression import BLINK, CURVES, INNER_BROWS, INNER_LIPS, LID_PAIRS, curves_of, signs_of
+from pipeline.measure.upright import RIGID_FACE, RIGID_POINTS, upright
+from pipeline.people.landmarks import FacePoints
+
+SIZE = 120.0
+"""Outer eye distance of the drawn face, in pixels."""
+MOUTH, SMILE, OPENNESS, BROW = range(4)
+
+
+def drawn_face() -> FacePoints:
+    """A face with its rigid points in place, lips 0.1 apart, eyes 0.12 of their width open, brows 0.25 above the eyes."""
+    face = np.random.default_rng(3).normal(0, 0.3, (478, 3))
+    face[list(RIGID_POINTS)] = RIGID_FACE
+    for upper, lower in INNER_LIPS:
+        face[upper], face[lower] = (0, 0.70, -0.3), (0, 0.80, -0.3)
+    face[61], face[291] = (-0.3, 0.75, -0.2), (0.3, 0.75, -0.2)
+    for side, pairs in zip((-1, 1), LID_PAIRS, strict=True):
+        for upper, lower in pairs:
+            face[upper], face[lower] = (side * 0.35, -0.12, -0.2), (side * 0.35, -0.08, -0.2)
+    face[list(INNER_BROWS), 1] = -0.322
+    return (face * SIZE).astype(np.float32)
+
+
+def turned(points: FacePoints, yaw: float, pitch: float, roll: float) -> FacePoints:
+    """The face turned about all three axes (radians), moved and enlarged."""
+    turn: NDArray[np.float64] = np.eye(3)
+    for (one, other), angle in (((0, 2), yaw), ((1, 2), pitch), ((0, 1), roll)):
+        step = np.eye(3)
+        step[one, one] = step[other, other] = np.cos(angle)
+        step[one, other], step[other, one] = -np.sin(angle), np.sin(angle)
+        turn = step @ turn
+    return (1.7 * points @ turn.T + (300, 200, 12)).astype(np.float32)
+
+
+def test_signs_are_what_the_definitions_say() -> None:
+    signs = signs_of(drawn_face())
+    width = np.linalg.norm(RIGID_FACE[0] - RIGID_FACE[1])
+    assert signs == pytest.approx([0.1, 0.6, 0.04 / width, -0.072 + 0.322], abs=1e-4)
+
+
+@pytest.mark.parametrize(("yaw", "pitch", "roll"), [(0.7, 0, 0), (0, -0.5, 0), (0, 0, 2.5), (-0.6, 0.4, -0.3)])
+def test_turning_the_head_changes_no_sign(yaw: float, pitch: float, roll: float) -> None:
+    face = drawn_face()
+    assert signs_of(turned(face, yaw, pitch, roll)) == pytest.approx(signs_of(face), abs=1e-4)
+
+
+def test_upright_does_not_mirror() -> None:
+    face = drawn_face()
+    assert upright(turned(face, 0.4, 0.3, 0.2)) == pytest.approx(face / SIZE, abs=1e-4)
+
+
+def test_each_sign_follows_its_own_feature() -> None:
+    rest = signs_of(drawn_face())
+    smiling, raised = drawn_face(), drawn_face()
+    smiling[[61, 291], 1] -= 0.1 * SIZE
+    raised[list(INNER_BROWS), 1] -= 0.05 * SIZE
+    assert signs_of(smiling) - rest == pytest.approx([0, 0.1, 0, 0], abs=1e-4)
+    assert signs_of(raised) - rest == pytest.approx([0, 0, 0, 0.05], abs=1e-4)
+
+
+def test_blink_counts_from_rest_and_wide_eyes_are_no_blink() -> None:
+    signs = np.zeros((9, len(CURVES)))
+    signs[:, OPENNESS] = [0.3, 0.3, 0.15, 0.03, 0.3, 0.3, 0.45, 0.3, 0.3]
+    assert curves_of(signs)[:, BLINK] == pytest.approx([0, 0, 0.5, 0.9, 0, 0, 0, 0, 0])

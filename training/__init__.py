@@ -1,0 +1,1 @@
+"""Training: the embedded draft model today, characters and styles later."""

@@ -1,0 +1,125 @@
+"""Train the draft denoiser: `python -m training.draft.denoiser --data DATA --work WORK --steps 6000`.
+
+Text encoder, UNet and the three ControlNets learn together, from nothing, on cached latents. Stops and goes on: the
+state is written every `CHECKPOINT_EVERY` steps and picked up again by the same command.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import ControlNetModel
+from transformers import CLIPTokenizer
+
+from training.draft import shapes
+from training.draft.batches import Batch, Cache, draw_batch
+from training.draft.corpus import read_pairs
+from training.draft.hints import hint_array, views_file
+from training.draft.latents import latent_file
+from training.draft.schedule import Task, carry, chosen, plain, timestep_of
+from training.draft.state import Run, trapezoid
+from training.draft.views import read_views
+
+CHECKPOINT_EVERY = 200
+LOG_EVERY = 50
+DECAY = 0.998
+
+
+class Denoiser(torch.nn.Module):
+    """Everything between a prompt, hints and noisy latents on one side and epsilon on the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text_encoder = shapes.text_encoder()
+        self.unet = shapes.unet()
+        self.controlnets = torch.nn.ModuleDict({kind: shapes.controlnet(self.unet) for kind in shapes.CONTROLS})
+
+    def controlnet(self, kind: str) -> ControlNetModel:
+        """The ControlNet of one control."""
+        model = self.controlnets[kind]
+        assert isinstance(model, ControlNetModel)
+        return model
+
+    def forward(self, task: Task, tokens: torch.Tensor, hints: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Epsilon, [n, channels, h, w]. tokens: int64 [n, 77]; what the controls in `hints` say is added up."""
+        latents = task.model_input.contiguous(memory_format=torch.channels_last)
+        timestep, text = timestep_of(task.sigma), self.text_encoder(tokens).last_hidden_state
+        down: list[torch.Tensor] = []
+        middle: torch.Tensor | None = None
+        for kind, hint in hints.items():
+            below, mid = self.controlnet(kind)(latents, timestep, text, hint, return_dict=False)
+            down = [a + b for a, b in zip(down, below, strict=True)] if down else list(below)
+            middle = mid if middle is None else middle + mid
+        return self.unet(
+            latents,
+            timestep,
+            text,
+            down_block_additional_residuals=tuple(down) if down else None,
+            mid_block_additional_residual=middle,
+            return_dict=False,
+        )[0]
+
+
+def tokens_of(tokenizer: CLIPTokenizer, prompts: Sequence[str]) -> torch.Tensor:
+    """int64 [n, 77], padded with the end token."""
+    return tokenizer(list(prompts), padding="max_length", truncation=True, return_tensors="pt").input_ids
+
+
+def load_cache(data: Path, work: Path) -> Cache:
+    """Everything that `hints` and `latents` have written, mapped from disk."""
+    pairs = read_pairs(data)
+    engine, film = (np.load(latent_file(work, look), mmap_mode="r") for look in ("engine", "film"))
+    hints = {kind: hint_array(work, kind, len(pairs)) for kind in shapes.CONTROLS}
+    return Cache(pairs, read_views(views_file(work))[: len(engine)], engine, film, hints)
+
+
+def losses(model: Denoiser, batch: Batch, tokens: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Weighted squared error in epsilon of each sample, [n]."""
+    task = chosen(batch.carried, carry(batch.engine, batch.target, generator), plain(batch.target, generator))
+    epsilon = model(task, tokens, batch.hints).float()
+    return task.weight * (epsilon - task.epsilon).square().mean((1, 2, 3))
+
+
+def one_step(run: Run[Denoiser], cache: Cache, tokenizer: CLIPTokenizer, size: int, seed: int) -> torch.Tensor:
+    """Draw a batch and compute its losses, [n], in bfloat16 where that is safe. The same step always draws the same."""
+    rng, generator = np.random.default_rng((seed, run.step)), torch.Generator().manual_seed(seed * 1_000_003 + run.step)
+    batch = draw_batch(cache, cache.rows("train"), size, rng)
+    with torch.autocast("cpu", torch.bfloat16):
+        return losses(run.model, batch, tokens_of(tokenizer, batch.prompts), generator)
+
+
+def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int) -> None:
+    """Train up to `steps`, going on from the state in `work` if there is one."""
+    torch.manual_seed(seed)
+    run = Run(work, "denoiser", Denoiser(), rate, DECAY)
+    tokenizer = CLIPTokenizer.from_pretrained(work / "tokenizer", local_files_only=True)
+    cache, recent = load_cache(data, work), []
+    while run.step < steps:
+        loss = one_step(run, cache, tokenizer, batch, seed).mean()
+        run.descend(loss, trapezoid(run.step, steps, warm=200, decay=0.3))
+        recent.append(loss.item())
+        if run.step % LOG_EVERY == 0:
+            run.log(loss=sum(recent) / len(recent))
+            recent.clear()
+        if run.step % CHECKPOINT_EVERY == 0 or run.step == steps:
+            run.save()
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    train(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

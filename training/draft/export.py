@@ -1,0 +1,88 @@
+"""Write the draft model as the product loads it: `python -m training.draft.export --work WORK [--out FOLDER]`.
+
+One folder per part in the layout of diffusers and transformers, weights as float16 safetensors. Each folder is
+replaced in one go, so that a program loading it meanwhile sees the old or the new part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import ModelMixin
+from transformers import CLIPTextModel
+
+from training.draft import shapes
+from training.draft.denoiser import Denoiser
+from training.draft.latents import frozen_autoencoder
+from training.draft.state import averaged
+
+OUT = Path("pipeline/models/draft")
+LIMIT = 40_000_000
+
+
+def controlnet_folder(kind: str) -> str:
+    """Name of the folder of one ControlNet."""
+    return f"controlnet-{kind}"
+
+
+def save(model: ModelMixin | CLIPTextModel, folder: Path) -> None:
+    """Write one model in float16 into a new `folder`; a plain from_pretrained gives it back in float32."""
+    model.half().save_pretrained(folder, safe_serialization=True)
+    model.float()
+    if isinstance(model, CLIPTextModel):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, "dtype": "float32"}, indent=2) + "\n")
+
+
+def replace(new: Path, folder: Path) -> None:
+    """Put the folder `new` in the place of `folder`."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def export(vae: ModelMixin, denoiser: Denoiser, tokenizer: Path, out: Path) -> int:
+    """Write all parts below `out`. Returns their size in bytes; raises ValueError beyond the limit of 40 MB."""
+    out.mkdir(parents=True, exist_ok=True)
+    models: dict[str, ModelMixin | CLIPTextModel] = {
+        "vae": vae,
+        "unet": denoiser.unet,
+        "text_encoder": denoiser.text_encoder,
+    }
+    models |= {controlnet_folder(kind): denoiser.controlnet(kind) for kind in shapes.CONTROLS}
+    for name, model in models.items():
+        part = out / f".{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        save(model, part)
+        replace(part, out / name)
+    part = out / ".tokenizer.part"
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(tokenizer, part)
+    replace(part, out / "tokenizer")
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    if size > LIMIT:
+        raise ValueError(f"the draft model takes {size / 1e6:.1f} MB, {LIMIT / 1e6:.0f} MB is the most")
+    return size
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser.add_argument("--out", type=Path, default=OUT)
+    arguments = parser.parse_args()
+    denoiser = averaged(arguments.work / "denoiser.pt", Denoiser())
+    with torch.no_grad():
+        size = export(frozen_autoencoder(arguments.work), denoiser, arguments.work / "tokenizer", arguments.out)
+    print(f"{arguments.out}: {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

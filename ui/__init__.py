@@ -1,0 +1,1 @@
+"""The web app's pages: thin tabs over the studio's verbs."""

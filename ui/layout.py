@@ -1,0 +1,47 @@
+"""The page: four tabs in the order of the work, and what happens when it is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from studio import Studio
+from ui.page import Page
+from ui.runs import Runs
+from ui.say import said
+from ui.tabs.compare import CompareTab
+from ui.tabs.look import LookTab
+from ui.tabs.render import RenderTab
+from ui.tabs.shot import SAMPLE, ShotTab
+
+
+def build(studio: Studio, runs: Runs) -> gr.Blocks:
+    """The page over a studio, ready to launch."""
+    with gr.Blocks(title="Photoplay", fill_width=True, analytics_enabled=False) as blocks:
+        gr.HTML("Photoplay", elem_id="name")
+        with gr.Tabs(selected="shot", elem_id="tabs") as tabs:
+            run_id = gr.BrowserState("", storage_key="photoplay-run")
+            page = Page(studio, runs, gr.State(None), run_id, gr.State(""), tabs)
+            with gr.Tab("Shot", id="shot"):
+                shot = ShotTab(page)
+            with gr.Tab("Look", id="look"):
+                look = LookTab(page)
+            with gr.Tab("Render", id="render"):
+                render = RenderTab(page)
+            with gr.Tab("Compare", id="compare"):
+                compare = CompareTab(page)
+        shot.wire()
+        look.wire()
+        render.wire(shot, look)
+        compare.wire()
+        blocks.load(said(lambda known: opened(page, known)), [run_id], [page.shot], show_progress="hidden")
+        blocks.load(look.recall, [run_id], look.recalled, show_progress="hidden")
+        blocks.load(render.watch, [run_id, render.seen], render.watched, show_progress="hidden")
+    return blocks
+
+
+def opened(page: Page, run_id: str) -> Any:
+    """The shot of a page that was just opened: that of this browser's newest render, or the sample."""
+    run = page.runs.find(run_id)
+    return page.studio.shot(SAMPLE) if run is None else run.order.shot

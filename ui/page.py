@@ -1,0 +1,43 @@
+"""What all tabs share: the studio's verbs, the renders at work, and what this page knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from pipeline.frames import FrameRange
+from studio import Studio
+from ui.runs import Runs
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a tab is built with.
+
+    shot: the Shot on the page. run_id: this browser's newest render, kept over a reload. finished: the run to compare.
+    tabs: the row of tabs, so that a handler can turn to another.
+    """
+
+    studio: Studio
+    runs: Runs
+    shot: gr.State
+    run_id: gr.BrowserState
+    finished: gr.State
+    tabs: gr.Tabs
+
+
+def viewer() -> gr.Image:
+    """The picture of a tab: as large as fits, without loss."""
+    return gr.Image(show_label=False, interactive=False, buttons=[], format="png", elem_classes="viewer")
+
+
+def frame_slider(name: str) -> gr.Slider:
+    """Which frame the viewer shows."""
+    return gr.Slider(0, 1, 0, step=1, label="Frame", interactive=True, elem_id=name, elem_classes="frame")
+
+
+def moved_to(frames: FrameRange, frame: int) -> gr.Slider:
+    """The frame slider over a range. With a single frame there is nothing to slide."""
+    last = max(frames.last, frames.first + 1)
+    return gr.Slider(frames.first, last, frame, interactive=len(frames) > 1)

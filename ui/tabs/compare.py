@@ -1,0 +1,110 @@
+"""Compare: plate and render side by side in motion, a wipe on one exact frame, the figures, and the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_STORED, ZipFile
+
+import gradio as gr
+
+from pipeline.clip.probe import probe
+from pipeline.clip.read import read_frame
+from pipeline.clip.shot import Shot
+from pipeline.files import atomic
+from pipeline.frames import FrameRange, Picture
+from pipeline.version import OutFolder
+from ui.figures import table_of
+from ui.page import Page, frame_slider, moved_to
+from ui.say import notice, said
+
+EMPTY = notice("Nothing to compare yet", "Render the shot: it appears here beside its plate.")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is compared. Frame 0 of the render shows frame `frames.first` of the plate."""
+
+    plate: Shot
+    render: Shot
+    frames: FrameRange
+
+
+class CompareTab:
+    """The tab's controls and handlers."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.pair = page, gr.State(None)
+        with gr.Row(elem_classes="split"):
+            with gr.Column(elem_classes="stage"):
+                self.mode = gr.Radio(["Play", "Wipe"], value="Play", show_label=False, elem_id="mode")
+                self.video = gr.Video(show_label=False, interactive=False, buttons=[], elem_id="before-after")
+                with gr.Column(visible=False) as self.wiping:
+                    self.wipe = gr.ImageSlider(
+                        show_label=False, interactive=False, format="png", buttons=[], elem_id="wipe"
+                    )
+                    self.frame = frame_slider("wipe-frame")
+            with gr.Column(elem_classes="side wide"):
+                self.about = gr.HTML(EMPTY, elem_id="figures")
+                self.files = gr.File(label="Files", file_count="multiple", interactive=False, visible=False)
+
+    def wire(self) -> None:
+        """Connect the handlers."""
+        page = self.page
+        shown = [self.pair, self.about, self.video, self.frame, self.wipe, self.files]
+        page.finished.change(said(self.show), [page.finished], shown, show_progress="hidden")
+        self.mode.change(
+            self.turn, [self.mode], [self.video, self.wipe, self.frame], queue=False, show_progress="hidden"
+        )
+        self.frame.input(
+            said(self.pictures),
+            [self.pair, self.frame],
+            [self.wipe],
+            show_progress="hidden",
+            trigger_mode="always_last",
+            queue=False,
+        )
+
+    def show(self, run_id: str) -> tuple[Any, ...]:
+        """Everything of a finished render."""
+        run = self.page.runs.find(run_id)
+        if run is None or run.rendered is None:
+            return (gr.skip(),) * 6
+        out, frames = run.rendered.out, run.order.frames
+        pair = Pair(run.order.shot, probe(out.render), frames)
+        heading = f'<p class="heading"><b>{escape(pair.plate.name)} {out.path.name}</b> against its plate</p>'
+        frame = moved_to(frames, frames.first)
+        files = gr.File([str(path) for path in downloads(out)], visible=True)
+        return (
+            pair,
+            heading + table_of(run.rendered.report),
+            str(out.before_after),
+            frame,
+            self.pictures(pair, frames.first),
+            files,
+        )
+
+    def turn(self, mode: str) -> tuple[Any, ...]:
+        """Show the movie or the wipe."""
+        wipe = mode == "Wipe"
+        return gr.Video(visible=not wipe), gr.Column(visible=wipe)
+
+    def pictures(self, pair: Pair, frame: int) -> tuple[Picture, Picture]:
+        """The same frame of plate and render."""
+        number = int(frame)
+        return read_frame(pair.plate, number).pixels, read_frame(pair.render, number - pair.frames.first).pixels
+
+
+def downloads(out: OutFolder) -> list[Path]:
+    """The files of a version that one takes along; the mattes as one archive. Raises OutputError."""
+    files = [out.render, out.before_after, out.manifest, out.measurements]
+    mattes = sorted((out.path / "mattes").rglob("*.png"))
+    if not mattes:
+        return files
+    archive = out.path / "mattes.zip"
+    with atomic(archive) as part, ZipFile(part, "w", ZIP_STORED) as pack:
+        for matte in mattes:
+            pack.write(matte, matte.relative_to(out.path))
+    return [*files, archive]

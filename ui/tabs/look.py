@@ -1,0 +1,209 @@
+"""Look: choose a preset, set the passes, preview one frame with everything that led to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
+
+from pipeline.clip.read import read_frame
+from pipeline.clip.shot import Shot
+from pipeline.frames import FrameRange, Picture
+from pipeline.progress import Progress
+from pipeline.recipe.passes import Face, PassSpec
+from pipeline.recipe.recipe import Recipe
+from pipeline.render import Order, Preview
+from studio import PresetStatus
+from ui.bind import Bound, recipe_with
+from ui.page import Page, frame_slider, moved_to, viewer
+from ui.say import notice, said
+
+FIRST_PRESET = "draft"
+PASS_SETTINGS = ("denoising_strength", "guidance_scale", "steps")
+KINDS = {"canny": "edges", "openpose": "pose", "mediapipe_face": "face"}
+"""What the pictures of the controls show."""
+NO_PREVIEW = notice("No preview yet", "It shows the frame's plate, controls, matte, layers and result.")
+
+Given = Mapping[Component, Any]
+"""What a handler with a set of inputs is given."""
+
+
+class LookTab:
+    """The tab's controls and handlers."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.bound = page, Bound()
+        self.presets = {preset.name: preset for preset in page.studio.presets()}
+        self.panels: dict[str, gr.Group] = {}
+        with gr.Row(elem_classes="split"):
+            with gr.Column(elem_classes="stage"):
+                self._build_viewer()
+            with gr.Column(elem_classes="side look"):
+                self._build_settings(self.presets[FIRST_PRESET].recipe)
+        self.settings: set[Component] = {self.preset, *self.bound.controls.values()}
+
+    @property
+    def recalled(self) -> list[Block]:
+        """Everything that choosing a preset changes, the preset itself included."""
+        return [self.preset, self.about, *self.bound.controls.values(), *self.panels.values()]
+
+    def _build_viewer(self) -> None:
+        self.viewer = viewer()
+        self.frame = frame_slider("look-frame")
+        self.strip = gr.Gallery(
+            show_label=False,
+            columns=9,
+            rows=1,
+            allow_preview=False,
+            object_fit="contain",
+            format="png",
+            buttons=[],
+            type="filepath",
+            interactive=False,
+            elem_id="strip",
+        )
+        self.status = gr.HTML(NO_PREVIEW)
+
+    def _build_settings(self, recipe: Recipe) -> None:
+        with gr.Column(elem_classes="scroll"):
+            choices = [(_card(preset), name) for name, preset in self.presets.items()]
+            self.preset = gr.Radio(choices, value=FIRST_PRESET, label="Preset", elem_id="presets")
+            self.about = gr.HTML(about(self.presets[FIRST_PRESET]))
+            self.bound.add("prompt", recipe.prompt, lines=2)
+            self.bound.add("negative_prompt", recipe.negative_prompt, lines=2)
+            for spec in self._passes().values():
+                with gr.Group(elem_classes="pass") as self.panels[spec.name]:
+                    self._build_pass(spec)
+            self.bound.add("seed", recipe.seed)
+        with gr.Row(elem_classes="foot"):
+            self.render = gr.Button("Render shot", elem_id="look-render")
+            self.preview_button = gr.Button("Preview frame", variant="primary", elem_id="preview")
+
+    def _build_pass(self, spec: PassSpec) -> None:
+        path = f"passes.{spec.name}"
+        title = f"{spec.name.capitalize()} pass"
+        self.bound.add(f"{path}.enabled", spec.enabled, label=title, info=None, elem_classes="pass-title")
+        for name in PASS_SETTINGS:
+            self.bound.add(
+                f"{path}.{name}", getattr(spec, name), elem_classes=f"setting {name}", elem_id=f"{spec.name}-{name}"
+            )
+        if isinstance(spec.region, Face):
+            self.bound.add(f"{path}.feather", spec.feather, placeholder="automatic", elem_classes="setting", step=1)
+
+    def _passes(self) -> dict[str, PassSpec]:
+        """The passes of all presets by name, those of the first preset first: each has one panel."""
+        presets = sorted(self.presets.values(), key=lambda preset: preset.name != FIRST_PRESET)
+        passes: dict[str, PassSpec] = {}
+        for spec in (spec for preset in presets for spec in preset.recipe.passes):
+            passes.setdefault(spec.name, spec)
+        return passes
+
+    def wire(self) -> None:
+        """Connect the handlers."""
+        page = self.page
+        page.shot.change(
+            self.reset,
+            [page.shot, page.run_id],
+            [self.frame, self.viewer, self.strip, self.status],
+            show_progress="hidden",
+        )
+        self.frame.input(
+            said(self.picture),
+            [page.shot, self.frame],
+            [self.viewer],
+            show_progress="hidden",
+            trigger_mode="always_last",
+            queue=False,
+        )
+        self.preset.input(
+            self.choose,
+            [self.preset],
+            self.recalled,
+            show_progress="hidden",
+            queue=False,
+        )
+        self.preview_button.click(
+            said(self.preview),
+            {page.shot, self.frame, *self.settings},
+            [self.viewer, self.strip, self.status],
+            show_progress_on=self.viewer,
+        )
+        self.strip.select(self.enlarge, [self.strip], [self.viewer], show_progress="hidden", queue=False)
+
+    def recipe(self, given: Given) -> Recipe:
+        """The preset with what is set on the page. Raises RecipeError."""
+        return recipe_with(self.presets[given[self.preset]].recipe, self.bound.values(given))
+
+    def reset(self, shot: Shot, run_id: str) -> tuple[Any, ...]:
+        """The tab for another shot: no preview yet."""
+        run = self.page.runs.find(run_id)
+        start = run.order.frames.first if run is not None and run.order.shot == shot else shot.frames.first
+        return moved_to(shot.frames, start), self.picture(shot, start), [], NO_PREVIEW
+
+    def picture(self, shot: Shot, frame: int) -> Picture:
+        """One frame of the plate."""
+        return read_frame(shot, int(frame)).pixels
+
+    def choose(self, name: str) -> dict[Block, Any]:
+        """The settings of a preset, and what is missing for it."""
+        preset = self.presets[name]
+        return {self.about: about(preset), **self._shown(preset.recipe)}
+
+    def recall(self, run_id: str) -> dict[Block, Any]:
+        """The settings of this browser's newest render, so that a reloaded page shows what is at work."""
+        run = self.page.runs.find(run_id)
+        if run is None:
+            return {}
+        recipe = run.order.recipe
+        name = next(name for name, preset in self.presets.items() if preset.recipe.title == recipe.title)
+        return {self.preset: name, self.about: about(self.presets[name]), **self._shown(recipe)}
+
+    def preview(self, given: Given) -> tuple[Any, ...]:
+        """Render the chosen frame and show every picture of it."""
+        shot, frame, started = given[self.page.shot], int(given[self.frame]), time.monotonic()
+        order = Order(shot, self.recipe(given), FrameRange(frame, frame), self.page.studio.home / "renders")
+        made = self.page.studio.preview(order, Progress())
+        took = f"{time.monotonic() - started:.1f} s · {order.recipe.title}"
+        pictures = strip_of(made)
+        return made.result, gr.Gallery(pictures, selected_index=len(pictures) - 1), preview_note(made, took)
+
+    def enlarge(self, strip: list[tuple[str, str]], chosen: gr.SelectData) -> str:
+        """The picture that was clicked in the strip."""
+        return strip[int(chosen.index)][0]
+
+    def _shown(self, recipe: Recipe) -> dict[Block, Any]:
+        names = {spec.name for spec in recipe.passes}
+        panels = {panel: gr.Group(visible=name in names) for name, panel in self.panels.items()}
+        return {**self.bound.shown(recipe), **panels}
+
+
+def about(preset: PresetStatus) -> str:
+    """What a preset is for, and one line for each thing that is missing for it."""
+    reasons = "".join(notice("Not ready", reason, "warn") for reason in preset.missing)
+    return f'<p class="quiet">{escape(preset.recipe.note)}</p>{reasons}'
+
+
+def strip_of(made: Preview) -> list[tuple[Picture, str]]:
+    """Every picture of a preview with its caption: plate, controls, mattes, layers, result."""
+    controls = [
+        (picture, f"{name}: {KINDS[kind]}") for name, kinds in made.controls.items() for kind, picture in kinds.items()
+    ]
+    mattes = [(picture, f"{name} matte") for name, picture in made.mattes.items()]
+    layers = [(picture, f"{name} layer") for name, picture in made.layers.items()]
+    return [(made.plate, "plate"), *controls, *mattes, *layers, (made.result, "result")]
+
+
+def preview_note(made: Preview, took: str) -> str:
+    """What was previewed, how long it took, and which pass had nothing to do."""
+    left_alone = [name for name in made.controls if name not in made.layers]
+    text = "".join(f" · no face in this frame for the {name} pass" for name in left_alone)
+    return notice(f"Preview of frame {made.frame:04d}", took + text, "ok")
+
+
+def _card(preset: PresetStatus) -> str:
+    return preset.recipe.title if not preset.missing else f"{preset.recipe.title} (not ready)"
