@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="cli.py", description=__doc__)
     home = os.environ.get("PHOTOPLAY_HOME")
-    top.add_argument("--home", type=Path, default=Path(home) if home else None, help="folder for models and finished frames")
+    top.add_argument(
+        "--home", type=Path, default=Path(home) if home else None, help="folder for models and finished frames"
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     add = commands.add_parser("render", help="render a shot with both passes and measure it")
@@ -137,7 +139,13 @@ def _presets(options: argparse.Namespace) -> int:
         presets = studio.presets()
     if options.json:
         rows = [
-            {"name": p.name, "title": p.recipe.title, "note": p.recipe.note, "ready": not p.missing, "missing": p.missing}
+            {
+                "name": p.name,
+                "title": p.recipe.title,
+                "note": p.recipe.note,
+                "ready": not p.missing,
+                "missing": p.missing,
+            }
             for p in presets
         ]
         print(json.dumps(rows, indent=1))

@@ -18,7 +18,9 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(f"The disk is full: {path.name} could not be written.", "Make room and render again: it goes on here.") from error
+            raise OutputError(
+                f"The disk is full: {path.name} could not be written.", "Make room and render again: it goes on here."
+            ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise OutputError(f"{path} cannot be written.", "Choose a folder that you may write to.") from error
         raise

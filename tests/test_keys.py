@@ -66,7 +66,9 @@ def test_a_full_disk_and_a_forbidden_folder_are_told_in_a_sentence(tmp_path: Pat
         part.write_text("")
 
 
-@pytest.mark.parametrize(("text", "expected"), [("3-9", FrameRange(3, 9)), ("4", FrameRange(4, 4)), ("0-0", FrameRange(0, 0))])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("3-9", FrameRange(3, 9)), ("4", FrameRange(4, 4)), ("0-0", FrameRange(0, 0))]
+)
 def test_frame_ranges_are_read_as_written(text: str, expected: FrameRange) -> None:
     assert FrameRange.parse(text) == expected
 

@@ -7,7 +7,7 @@ four 64x64 frames takes some milliseconds. Everything is seeded, so the same fil
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from tokenizers.pre_tokenizers import ByteLevel
@@ -72,13 +72,14 @@ def controlnet(seed: int) -> ControlNetModel:
 def full_autoencoder() -> AutoencoderKL:
     """Stable Diffusion's kind of autoencoder, eight times smaller on a side, four channels."""
     torch.manual_seed(2)
-    return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(8, 8, 8, 8),
-        norm_num_groups=4,
-        latent_channels=4,
-    )
+    shape: dict[str, Any] = {
+        "down_block_types": ("DownEncoderBlock2D",) * 4,
+        "up_block_types": ("UpDecoderBlock2D",) * 4,
+        "block_out_channels": (8, 8, 8, 8),
+        "norm_num_groups": 4,
+        "latent_channels": 4,
+    }
+    return AutoencoderKL(**shape)
 
 
 def tiny_autoencoder() -> AutoencoderTiny:
@@ -118,6 +119,6 @@ def tokenizer() -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=POSITIONS)
 
 
-def _save(network: torch.nn.Module, folder: Path) -> None:
+def _save(network: Any, folder: Path) -> None:
     """As weights lie on an artist's disk: float16 safetensors."""
     network.half().save_pretrained(folder)

@@ -20,9 +20,9 @@ def build(studio: Studio, runs: Runs) -> gr.Blocks:
     """The page over a studio, ready to launch."""
     with gr.Blocks(title="Photoplay", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML("Photoplay", elem_id="name")
+        states = gr.State(None), gr.BrowserState("", storage_key="photoplay-run")
         with gr.Tabs(selected="shot", elem_id="tabs") as tabs:
-            run_id = gr.BrowserState("", storage_key="photoplay-run")
-            page = Page(studio, runs, gr.State(None), run_id, gr.State(""), tabs)
+            page = Page(studio, runs, *states, tabs)
             with gr.Tab("Shot", id="shot"):
                 shot = ShotTab(page)
             with gr.Tab("Look", id="look"):
@@ -34,10 +34,10 @@ def build(studio: Studio, runs: Runs) -> gr.Blocks:
         shot.wire()
         look.wire()
         render.wire(shot, look)
-        compare.wire()
-        blocks.load(said(lambda known: opened(page, known)), [run_id], [page.shot], show_progress="hidden")
-        blocks.load(look.recall, [run_id], look.recalled, show_progress="hidden")
-        blocks.load(render.watch, [run_id, render.seen], render.watched, show_progress="hidden")
+        compare.wire(render)
+        blocks.load(said(lambda known: opened(page, known)), [page.run_id], [page.shot], show_progress="hidden")
+        blocks.load(look.recall, [page.run_id], look.recalled, show_progress="hidden")
+        blocks.load(render.watch, [page.run_id, render.seen], render.watched, show_progress="hidden")
     return blocks
 
 

@@ -15,7 +15,7 @@ from ui.runs import Runs
 class Page:
     """What a tab is built with.
 
-    shot: the Shot on the page. run_id: this browser's newest render, kept over a reload. finished: the run to compare.
+    shot: the Shot on the page. run_id: this browser's newest render, kept over a reload.
     tabs: the row of tabs, so that a handler can turn to another.
     """
 
@@ -23,13 +23,18 @@ class Page:
     runs: Runs
     shot: gr.State
     run_id: gr.BrowserState
-    finished: gr.State
     tabs: gr.Tabs
 
 
 def viewer() -> gr.Image:
     """The picture of a tab: as large as fits, without loss."""
-    return gr.Image(show_label=False, interactive=False, buttons=[], format="png", elem_classes="viewer")
+    return gr.Image(
+        show_label=False,
+        interactive=False,
+        buttons=[],
+        format="png",
+        elem_classes="viewer",
+    )
 
 
 def frame_slider(name: str) -> gr.Slider:

@@ -67,7 +67,7 @@ def encode(path: Path, pictures: Iterable[Picture], delivery: Delivery, sound: S
     if first is None:
         raise OutputError(f"{path.name} was not written: there are no frames.", "Choose at least one frame.")
     with atomic(path) as part, tempfile.TemporaryFile() as complaints:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), *_arguments(first, delivery, sound), str(part)]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), *_arguments(first, delivery, sound), f"file:{part}"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints)
         try:
             _feed(process, path, chain((first,), source), first.shape)

@@ -106,7 +106,7 @@ def _described(path: Path, contents: Contents, first: Decoded) -> Shot:
 def _picture_notes(first: Decoded) -> list[str]:
     notes = []
     if has_alpha(first.frame):
-        notes.append("The clip has transparency; it was laid over black.")
+        notes.append("The clip has an alpha channel; it was laid over black.")
     if first.frame.interlaced_frame:
         notes.append("The clip is interlaced; its fields stay woven together. Export it progressive for clean edges.")
     return notes

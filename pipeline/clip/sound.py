@@ -11,7 +11,7 @@ import av
 from pipeline.clip.encoder import SAFE, Soundtrack
 from pipeline.clip.read import first_time
 from pipeline.clip.shot import Shot
-from pipeline.clip.source import opened
+from pipeline.clip.source import CONTAINERS, opened
 from pipeline.frames import FrameRange
 
 KEPT = frozenset({"aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"})
@@ -41,7 +41,7 @@ def soundtrack(shot: Shot, frames: FrameRange | None) -> Soundtrack:
 
 
 def _input(plate: Path, offset: Fraction) -> tuple[str, ...]:
-    return (*SAFE, "-itsoffset", _seconds(offset), "-i", str(plate))
+    return (*SAFE, "-format_whitelist", CONTAINERS, "-itsoffset", _seconds(offset), "-i", f"file:{plate}")
 
 
 def _sound_of(plate: Path) -> tuple[list[str], Fraction]:

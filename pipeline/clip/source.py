@@ -57,7 +57,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
         raise FootageError(f"There is no clip at {path}.", "Check the name and the folder.")
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
     try:
-        container = av.open(str(path), "r", container_options=options, metadata_errors="replace")
+        container = av.open(f"file:{path}", "r", container_options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise _refusal(path) from error
     with container:

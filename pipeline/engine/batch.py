@@ -21,7 +21,7 @@ Masks = NDArray[np.uint8]
 class Hint:
     """What one ControlNet sees, and how much and when it counts.
 
-    pictures: control images of the batch's own size. weight: 0 switches it off. start, end: in parts of the steps, 0..1.
+    pictures: control images of the batch's own size. weight: 0 switches it off. start, end: parts of the steps, 0..1.
     """
 
     control: Control

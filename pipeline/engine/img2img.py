@@ -18,7 +18,7 @@ from pipeline.engine.samplers import Schedule
 def img2img(batch: Batch, residency: Residency) -> Generator[None, None, Pictures]:
     """The batch's pictures, worked over: uint8 [n, H, W, 3]. Yields between steps.
 
-    Strength 0 calls no model and gives the very same pictures (Auto1111 would still take one step, at its lowest noise).
+    Strength 0 calls no model and gives the very same pictures (Auto1111 would take one step at its lowest noise).
     """
     if batch.sampling.strength == 0:
         return batch.pictures.copy()

@@ -34,15 +34,17 @@ def encode(vae: AutoencoderKL | AutoencoderTiny, pictures: Pictures) -> Tensor:
         raise PhotoplayError(
             f"A picture of {pictures.shape[2]}x{pictures.shape[1]} has no sides in multiples of {factor}."
         )
-    coded = vae.encode((unit_range(pictures, vae.device) * 2 - 1).to(vae.dtype))
-    latents = coded.latent_dist.mode() if hasattr(coded, "latent_dist") else coded.latents
+    coded = vae.encode((unit_range(pictures, vae.device) * 2 - 1).to(vae.dtype), return_dict=False)[0]
+    latents = coded if isinstance(coded, Tensor) else coded.mode()
     return latents.to(torch.float32) * vae.config["scaling_factor"]
 
 
 @torch.inference_mode()
 def decode(vae: AutoencoderKL | AutoencoderTiny, latents: Tensor) -> Pictures:
-    """Latents [n, c, h, w] -> uint8 [n, H, W, 3], clipped and rounded. Raises PhotoplayError when they hold no numbers."""
-    pictures = vae.decode((latents / vae.config["scaling_factor"]).to(vae.dtype)).sample.to(torch.float32)
+    """Latents [n, c, h, w] -> uint8 [n, H, W, 3], clipped and rounded. Raises PhotoplayError if numbers overflowed."""
+    pictures = vae.decode((latents / vae.config["scaling_factor"]).to(vae.dtype), return_dict=False)[0].to(
+        torch.float32
+    )
     if not pictures.isfinite().all():
         raise PhotoplayError(
             "The model gave no picture: its numbers overflowed.",

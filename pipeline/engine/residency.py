@@ -37,7 +37,7 @@ class Residency:
         return self._checkpoints[checkpoint.key]
 
     def control(self, control: Control, checkpoint: Checkpoint) -> LoadedControl:
-        """This ControlNet, loaded if it was not. Raises ModelMissing when it cannot be, or does not fit the checkpoint."""
+        """This ControlNet, loaded if it was not. Raises ModelMissing when it cannot be or does not fit `checkpoint`."""
         if control.key not in self._controls:
             self._controls[control.key] = load_control(control, self.device)
         loaded = self._controls[control.key]

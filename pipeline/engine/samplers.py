@@ -47,7 +47,7 @@ class Schedule:
 
     @classmethod
     def for_strength(cls, steps: int, strength: float) -> Schedule:
-        """The tail of the full schedule that a denoising strength above 0 runs through: int(strength * steps) + 1 steps."""
+        """The tail of the full schedule that a denoising strength above 0 runs: int(strength * steps) + 1 steps."""
         full = cls.full(steps)
         start = steps - int(min(strength, STRENGTH_LIMIT) * steps) - 1
         return cls(full.sigmas[start:], full.timesteps[start:])

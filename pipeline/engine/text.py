@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -29,6 +29,7 @@ class Prompts:
         self._tokenizer = tokenizer
         self._encoder = encoder
         self._length: int = encoder.config.max_position_embeddings
+        self._ends = cast(tuple[int, int], (tokenizer.bos_token_id, tokenizer.eos_token_id))
         self._layers: int = encoder.config.num_hidden_layers
         self.encode = functools.lru_cache(maxsize=KEPT)(self._encode)
 
@@ -53,6 +54,6 @@ class Prompts:
     def _chunks(self, ids: list[int], count: int) -> list[list[int]]:
         """`count` chunks of exactly the encoder's length, padded with end tokens."""
         room = self._length - 2
-        first, last = self._tokenizer.bos_token_id, self._tokenizer.eos_token_id
+        first, last = self._ends
         padded = ids + [last] * (count * room - len(ids))
         return [[first, *padded[i : i + room], last] for i in range(0, len(padded), room)]

@@ -38,11 +38,8 @@ class CutTest:
             return False
         change = float(np.abs(now - before).mean())
         usual = float(np.median(self._changes)) if self._changes else 0.0
-        if change > max(CUT_LEVELS, CUT_FACTOR * usual):
-            self._changes.clear()
-            return True
         self._changes.append(change)
-        return False
+        return change > max(CUT_LEVELS, CUT_FACTOR * usual)
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _autoencoder(folder: Path, device: torch.device) -> AutoencoderKL | Autoenco
 
 
 def _network(network: Any, folder: Path, device: torch.device) -> Any:
-    """A diffusers or transformers network from its folder. Neither library refuses a file that lacks weights; this does."""
+    """A diffusers or transformers network from its folder. The libraries let missing weights pass; this does not."""
     with _reading(folder):
         module, report = network.from_pretrained(
             folder,
@@ -107,6 +107,7 @@ def _network(network: Any, folder: Path, device: torch.device) -> Any:
             local_files_only=True,
             use_safetensors=True,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,
         )
     if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
         raise ModelMissing(f"The model at {folder} lacks {len(absent)} of its weights.", AGAIN)
@@ -122,10 +123,8 @@ def _reading(folder: Path) -> Iterator[None]:
     from diffusers.utils import logging as diffusers_log
     from transformers.utils import logging as transformers_log
 
-    levels, bar = (
-        [(log, log.get_verbosity()) for log in (diffusers_log, transformers_log)],
-        transformers_log.is_progress_bar_enabled(),
-    )
+    levels = [(log, log.get_verbosity()) for log in (diffusers_log, transformers_log)]
+    bar = transformers_log.is_progress_bar_enabled()
     try:
         for log, _ in levels:
             log.set_verbosity_error()

@@ -50,9 +50,7 @@ class PassPlan:
             "controls": [c.model_dump(mode="json", exclude={"model"}) for c, _ in self.controls],
             "prompt": recipe.prompt_of(spec),
             "negative_prompt": recipe.negative_prompt_of(spec),
-            "recipe": recipe.model_dump(
-                mode="json", include={"seed", "working_size", "crop_and_resize", "batch_size"}
-            ),
+            "recipe": recipe.model_dump(mode="json", include={"seed", "working_size", "crop_and_resize", "batch_size"}),
         }
         return PASS.key(settings, (*inputs, self.checkpoint.key, *(control.key for _, control in self.controls)))
 

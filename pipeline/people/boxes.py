@@ -29,7 +29,7 @@ def shared_area(one: Box, other: Box) -> int:
 
 
 def tiles(width: int, height: int) -> Iterator[Box]:
-    """Square tiles half as wide as the picture's long side, each overlapping its neighbours by half; together they cover all."""
+    """Square tiles half as wide as the picture's long side, overlapping by half; together they cover the picture."""
     side = (max(width, height) + 1) // 2
     for y in steps(height, side):
         for x in steps(width, side):

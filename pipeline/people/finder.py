@@ -25,6 +25,7 @@ from typing import Self
 
 import cv2
 import numpy as np
+from cv2.data import haarcascades
 from numpy.typing import NDArray
 
 from pipeline.frames import Box, Picture
@@ -90,12 +91,14 @@ class FaceFinder:
 
     def __init__(self) -> None:
         self._mesh = FaceMesh()
-        self._cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"))
+        self._cascade = cv2.CascadeClassifier(str(Path(haarcascades) / "haarcascade_frontalface_default.xml"))
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._mesh.__exit__(kind, error, trace)
 
     def find(self, picture: Picture, minimum_size: int) -> tuple[FoundFace, ...]:

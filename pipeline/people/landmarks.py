@@ -46,7 +46,9 @@ class FaceMesh:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._graph.close()
 
     def find(self, picture: Picture) -> list[FacePoints]:
@@ -68,7 +70,9 @@ class BodyPose:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._graph.close()
 
     def find(self, picture: Picture) -> BodyPoints | None:
@@ -85,6 +89,7 @@ def normalised(points: FacePoints, width: int, height: int) -> Any:
     """The landmarks (pixels of a picture of this size) as MediaPipe's own list, which its drawing functions take."""
     from mediapipe.framework.formats import landmark_pb2
 
+    formats: Any = landmark_pb2
     shares = points / np.array([width, height, width], np.float32)
-    marks = [landmark_pb2.NormalizedLandmark(x=float(x), y=float(y), z=float(z)) for x, y, z in shares]
-    return landmark_pb2.NormalizedLandmarkList(landmark=marks)
+    marks = [formats.NormalizedLandmark(x=float(x), y=float(y), z=float(z)) for x, y, z in shares]
+    return formats.NormalizedLandmarkList(landmark=marks)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +17,7 @@ from pipeline.frames import Picture
 from pipeline.people.finder import FaceFinder, FoundFace
 from pipeline.people.landmarks import BodyPose
 from pipeline.prepare.drawing import draw_bodies, draw_faces, openpose_points
+from pipeline.prepare.openpose import OpenposeBodies
 from pipeline.recipe.passes import ControlKind
 
 CANNY_LOW, CANNY_HIGH = 100, 200
@@ -24,9 +27,14 @@ SMALLEST_FACE_SEEN = 10
 
 
 class Annotator:
-    """Reads control pictures off the plate. Owns the landmark finders: use it in a `with`, from one thread at a time."""
+    """Reads control pictures off the plate. Owns the landmark finders: use it in a `with`. Not thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, openpose: Path | None = None) -> None:
+        """openpose: folder with OpenPose's own body weights; without it poses come from MediaPipe.
+
+        Raises ModelMissing when the folder is given and the weights are not in it.
+        """
+        self._openpose = OpenposeBodies(openpose) if openpose else None
         self._open = ExitStack()
         self._faces = self._open.enter_context(FaceFinder())
         self._body = self._open.enter_context(BodyPose())
@@ -34,7 +42,9 @@ class Annotator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._open.close()
 
     def hint(self, kind: ControlKind, picture: Picture, size: tuple[int, int]) -> Picture:
@@ -56,6 +66,8 @@ class Annotator:
         return draw_faces([face.points * scale for face in faces], *size)
 
     def _skeletons(self, picture: Picture, size: tuple[int, int]) -> Picture:
+        if self._openpose:
+            return draw_bodies(self._openpose.find(picture), *size)
         faces = self._faces.find(picture, SMALLEST_FACE_SEEN)
         bodies = (self._body_in(picture, left, right, face) for left, right, face in strips(faces, picture.shape[1]))
         return draw_bodies([body for body in bodies if body is not None], *size)
@@ -84,7 +96,7 @@ def strips(faces: tuple[FoundFace, ...], width: int) -> list[tuple[int, int, Fou
     if len(faces) < 2:
         return [(0, width, None)]
     in_order = sorted(faces, key=lambda face: face.centre[0])
-    cuts = [round((a.centre[0] + b.centre[0]) / 2) for a, b in zip(in_order, in_order[1:], strict=False)]
+    cuts = [round((a.centre[0] + b.centre[0]) / 2) for a, b in itertools.pairwise(in_order)]
     return [(left, right, face) for left, right, face in zip([0, *cuts], [*cuts, width], in_order, strict=True)]
 
 

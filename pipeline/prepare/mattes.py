@@ -22,7 +22,7 @@ def face_matte(frame: Frame, faces: Sequence[FoundFace], region: Face) -> Matte 
     chosen = [face for face in faces if face.size >= region.minimum_size]
     mask = np.zeros(frame.pixels.shape[:2], np.uint8)
     for face in chosen:
-        cv2.fillConvexPoly(mask, face.hull, 255)
+        cv2.fillConvexPoly(mask, face.hull, (255,))
     if not mask.any():
         return None
     mask = grown(mask)
@@ -31,7 +31,7 @@ def face_matte(frame: Frame, faces: Sequence[FoundFace], region: Face) -> Matte 
 
 
 def grown(mask: Mask) -> Mask:
-    """The mask (uint8 [height, width], 0 or 255) after batch-face-swap's three dilations, sized by the plate's height H.
+    """The mask (uint8 [height, width], 0 or 255) after the three dilations of batch-face-swap, sized by its height H.
 
     A square of ceil(.011 H); a bar of ceil(.0045 H) rows and ceil(.0025 H) columns anchored at column 1; a bar of
     ceil(.014 H) rows and ceil(.0025 H) columns anchored at row 1. Together they grow brow and chin more than the sides,

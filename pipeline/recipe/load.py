@@ -41,7 +41,9 @@ def parse_recipe(data: Table, source: str) -> Recipe:
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        faults = [_sentence(fault["type"], fault["loc"], fault["msg"], fault.get("input"), data) for fault in error.errors()]
+        faults = [
+            _sentence(fault["type"], fault["loc"], fault["msg"], fault.get("input"), data) for fault in error.errors()
+        ]
         raise RecipeError(f"{source}: {' '.join(faults)}") from error
 
 

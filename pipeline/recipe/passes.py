@@ -23,11 +23,15 @@ class Face(Settings):
     """All faces of the frame, in one matte."""
 
     kind: Literal["face"] = "face"
-    minimum_size: int = Field(default=30, ge=10, le=200, description="Faces smaller than this are left alone, in plate pixels.")
+    minimum_size: int = Field(
+        default=30, ge=10, le=200, description="Faces smaller than this are left alone, in plate pixels."
+    )
     rotation_threshold: float = Field(
         default=20, ge=0, le=180, description="A face turned by more than this is set upright for the pass, in degrees."
     )
-    padding: int = Field(default=32, ge=0, le=256, description="Surround the model sees around the face, in plate pixels.")
+    padding: int = Field(
+        default=32, ge=0, le=256, description="Surround the model sees around the face, in plate pixels."
+    )
 
 
 Region = Annotated[WholeFrame | Face, Field(discriminator="kind")]
@@ -56,22 +60,36 @@ class PassSpec(Settings):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Short name, also the folder of its layers.")
     region: Region = WholeFrame()
     source: Literal["plate", "below"] = Field(
-        default="plate", description="Start from the plate, or from the result of the passes below. A face reads the plate."
+        default="plate",
+        description="Start from the plate, or from the result of the passes below. A face reads the plate.",
     )
     enabled: bool = Field(default=True, description="Off: the pass is left out.")
     denoising_strength: float = Field(
         default=0.5, ge=0, le=1, description="How far the picture may move from its source. Expression is lost first."
     )
     guidance_scale: float = Field(default=7.5, ge=1, le=30, description="How closely the prompt is followed (CFG).")
-    steps: int = Field(default=25, ge=1, le=150, description="Sampling steps of a full denoise; strength takes its part.")
-    sampler: Sampler = Field(default="euler", description="Euler is steady from frame to frame; Euler a adds noise at each step.")
-    clip_skip: int = Field(default=1, ge=1, le=12, description="Which layer of the text encoder is read, counted from the last.")
-    noise: NoiseMode = Field(default="fixed", description="The same noise for every frame, or new noise per frame (boils).")
+    steps: int = Field(
+        default=25, ge=1, le=150, description="Sampling steps of a full denoise; strength takes its part."
+    )
+    sampler: Sampler = Field(
+        default="euler", description="Euler is steady from frame to frame; Euler a adds noise at each step."
+    )
+    clip_skip: int = Field(
+        default=1, ge=1, le=12, description="Which layer of the text encoder is read, counted from the last."
+    )
+    noise: NoiseMode = Field(
+        default="fixed", description="The same noise for every frame, or new noise per frame (boils)."
+    )
     prompt: str | None = Field(default=None, description="Prompt of this pass; empty = the recipe's.")
     negative_prompt: str | None = Field(default=None, description="Negative prompt of this pass; empty = the recipe's.")
     controls: tuple[ControlSpec, ...] = ()
     size: int = Field(default=512, ge=64, le=2048, multiple_of=8, description="Side of the square a face is worked at.")
     feather: float | None = Field(
-        default=None, ge=0, le=200, description="Softness of the layer's edge; empty = from the plate's size, as Auto1111 did."
+        default=None,
+        ge=0,
+        le=200,
+        description="Softness of the layer's edge; empty = from the plate's size, as Auto1111 did.",
     )
-    erode: int = Field(default=0, ge=-200, le=200, description="Shrink the layer's matte before feathering; negative grows it.")
+    erode: int = Field(
+        default=0, ge=-200, le=200, description="Shrink the layer's matte before feathering; negative grows it."
+    )

@@ -15,7 +15,9 @@ SCHEMA = 1
 class Delivery(Settings):
     """How the finished shot is written."""
 
-    crf: int = Field(default=14, ge=0, le=51, description="H.264 quality: 0 is lossless, 14 has no visible loss, 23 is small.")
+    crf: int = Field(
+        default=14, ge=0, le=51, description="H.264 quality: 0 is lossless, 14 has no visible loss, 23 is small."
+    )
 
 
 class Recipe(Settings):
@@ -28,7 +30,9 @@ class Recipe(Settings):
     prompt: str = ""
     negative_prompt: str = ""
     seed: int = Field(default=1, ge=0, le=2**32 - 1, description="The same seed gives the same picture.")
-    working_size: int = Field(default=512, ge=64, le=2048, description="Short side of the picture the model works at, in pixels.")
+    working_size: int = Field(
+        default=512, ge=64, le=2048, description="Short side of the picture the model works at, in pixels."
+    )
     crop_and_resize: tuple[int, int] | None = Field(
         default=None,
         description="Auto1111's crop and resize: exactly this width and height, in pixels; what is cut off stays plate.",

@@ -71,7 +71,7 @@ def test_transparency_is_noted(tmp_path: Path) -> None:
     clear = Clip(codec=["-c:v", "qtrle", "-pix_fmt", "argb"], filters="")
     shot = probe(clip(tmp_path / "clear.mov", 3, settings=clear))
     assert shot.colour_space == "rgb"
-    assert any("transparency" in note for note in shot.notes)
+    assert any("alpha channel" in note for note in shot.notes)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,12 @@ def test_an_unnamed_matrix_is_assumed_and_noted(tmp_path: Path, width: int, heig
     shot = probe(clip(tmp_path / "plain.avi", 2, width, height, untagged))
     assert shot.colour_space == matrix
     assert any(matrix in note for note in shot.notes)
+
+
+def test_a_name_that_looks_like_something_else(plate: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "-take:1 %d 'final'.mp4"
+    odd.write_bytes(plate.read_bytes())
+    assert len(probe(odd).frames) == 40
 
 
 def test_cover_art_is_no_picture(tmp_path: Path) -> None:

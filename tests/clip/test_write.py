@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,6 +32,8 @@ from tests.footage import (
     sound_samples,
     uneven,
 )
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 CLICK = 20
 """The frame at whose start the click starts."""
@@ -97,6 +100,18 @@ def test_the_whole_soundtrack_is_copied_untouched(tmp_path: Path, codec: str) ->
     write_movie(tmp_path / "out.mp4", numbered_pictures(48), shot, 16, shot.frames)
     assert sound_packets(tmp_path / "out.mp4") == sound_packets(shot.plate)
     assert click_time(tmp_path / "out.mp4", CLICK / 24) == pytest.approx(click_time(shot.plate, CLICK / 24), abs=1e-4)
+
+
+@pytest.mark.parametrize("first", [0, 11])
+@pytest.mark.parametrize("name", ["interview", "stairwell"])
+def test_the_click_of_the_sample_shots_stays_on_its_frame(tmp_path: Path, name: str, first: int) -> None:
+    shot = probe(SAMPLES / name / "plate.mp4")
+    click = json.loads((SAMPLES / name / "truth.json").read_text())["click_frame"]
+    frames = FrameRange(first, shot.frames.last)
+    write_movie(tmp_path / "out.mp4", numbered_pictures(len(frames), 64, 64), shot, 30, frames)
+    expected = float((click - first) / shot.rate)
+    assert click_time(tmp_path / "out.mp4", expected) == pytest.approx(expected, abs=0.005)
+    assert first > 0 or sound_packets(tmp_path / "out.mp4") == sound_packets(shot.plate)
 
 
 @pytest.mark.parametrize(("codec", "suffix"), [("pcm_s16le", ".mov"), ("pcm_s24le", ".mkv")])

@@ -108,7 +108,7 @@ def test_errors_are_caught_by_name() -> None:
 
 
 def keeps_everything(handler: ast.ExceptHandler) -> bool:
-    """Whether errors of every kind end here: not raised again after tidying up, nor handed to who waits for a future."""
+    """Whether errors of every kind end here, neither raised again after tidying up nor handed to a future's reader."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     every = any(kind is None or (isinstance(kind, ast.Name) and kind.id in BROAD) for kind in kinds)
     last = handler.body[-1]

@@ -16,8 +16,8 @@ import importlib, json, os, sys
 
 root, *modules = sys.argv[1:]
 standard_library = os.path.dirname(os.__file__)
-connections = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname")
-changes = ("os.putenv", "os.unsetenv", "os.mkdir", "subprocess.Popen")
+connections = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname")
+changes = ("os.putenv", "os.unsetenv", "os.mkdir", "socket.bind", "subprocess.Popen")
 touched = []
 
 def asked_for_by_us():

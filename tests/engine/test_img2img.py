@@ -38,6 +38,7 @@ def inpainted_by_hand(batch: Batch, residency: Residency) -> torch.Tensor:
     resident = residency.checkpoint(batch.checkpoint)
     unet, schedule = resident.networks.unet, Schedule.for_strength(batch.sampling.steps, batch.sampling.strength)
     source = encode(resident.networks.vae, batch.pictures)
+    assert batch.masks is not None
     mask = repaint_mask(batch.masks, source)
     text = resident.prompts.encode((batch.prompt,), 1).expand(len(source), -1, -1)
     x = source + draw(batch.noise, START, batch.frames, tuple(source.shape[1:])) * schedule.sigmas[0]

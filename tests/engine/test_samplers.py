@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -61,7 +63,7 @@ def unit_gaussian_denoised(x: torch.Tensor, sigma: float) -> torch.Tensor:
 def test_euler_upwards_gives_the_known_inversion_of_a_unit_gaussian(steps: int, expected: float) -> None:
     rising = Schedule.full(steps).sigmas[-2::-1]
     x = torch.ones(1, dtype=torch.float64)
-    for sigma, sigma_next in zip(rising, rising[1:], strict=False):
+    for sigma, sigma_next in itertools.pairwise(rising):
         x = euler(x, unit_gaussian_denoised(x, sigma), sigma, sigma_next)
     assert (x / rising[-1]).item() == pytest.approx(expected, abs=5e-7)
 
@@ -71,7 +73,7 @@ def test_euler_downwards_gives_the_known_round_trip(strength: float, expected: f
     schedule = Schedule.for_strength(25, strength)
     part = schedule.sigmas[0] / Schedule.full(25).sigmas[0]
     x = torch.tensor([1 - part + 0.946928 * schedule.sigmas[0]], dtype=torch.float64)
-    for sigma, sigma_next in zip(schedule.sigmas, schedule.sigmas[1:], strict=False):
+    for sigma, sigma_next in itertools.pairwise(schedule.sigmas):
         x = euler(x, unit_gaussian_denoised(x, sigma), sigma, sigma_next)
     assert x.item() == pytest.approx(expected, abs=6e-5)
 
@@ -87,7 +89,7 @@ def test_euler_a_is_the_ancestral_step_of_diffusers(step: int) -> None:
     x, predicted = torch.randn((2, 1, 4, 8, 8), generator=generator)
     scheduler.scale_model_input(x, scheduler.timesteps[step])
     state = generator.get_state()
-    stock = scheduler.step(predicted, scheduler.timesteps[step], x, generator=generator).prev_sample
+    stock = scheduler.step(predicted, scheduler.timesteps[step], x, generator=generator, return_dict=False)[0]
     generator.set_state(state)
 
     level, fresh = landing("euler_a", sigmas[step], sigmas[step + 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -27,11 +29,11 @@ CPU = torch.device("cpu")
 class Auto1111Euler(EulerDiscreteScheduler):
     """The stock scheduler, with the engine's noise levels where the pipeline asks for `num_inference_steps`."""
 
-    def set_timesteps(self, num_inference_steps: int, device: torch.device | None = None) -> None:
-        super().set_timesteps(sigmas=list(Schedule.full(num_inference_steps).sigmas), device=device)
+    def set_timesteps(self, num_inference_steps: int, **options: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().set_timesteps(sigmas=list(Schedule.full(num_inference_steps).sigmas), **options)
 
 
-def stock_pipeline(store: ModelStore, batch: Batch) -> StableDiffusionControlNetImg2ImgPipeline:
+def stock_pipeline(batch: Batch) -> Any:
     networks = load_checkpoint(batch.checkpoint, CPU)
     nets = [ControlNetModel.from_pretrained(h.control.folder, torch_dtype=torch.float32) for h in batch.hints]
     scheduler = Auto1111Euler(
@@ -43,17 +45,18 @@ def stock_pipeline(store: ModelStore, batch: Batch) -> StableDiffusionControlNet
         interpolation_type="linear",
         final_sigmas_type="zero",
     )
-    pipe = StableDiffusionControlNetImg2ImgPipeline(
-        vae=networks.vae,
-        text_encoder=networks.text_encoder,
-        tokenizer=networks.tokenizer,
-        unet=networks.unet,
-        controlnet=MultiControlNetModel(nets),
-        scheduler=scheduler,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
+    parts: dict[str, Any] = {
+        "vae": networks.vae,
+        "text_encoder": networks.text_encoder,
+        "tokenizer": networks.tokenizer,
+        "unet": networks.unet,
+        "controlnet": MultiControlNetModel(nets),
+        "scheduler": scheduler,
+        "safety_checker": None,
+        "feature_extractor": None,
+        "requires_safety_checker": False,
+    }
+    pipe = StableDiffusionControlNetImg2ImgPipeline(**parts)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 
@@ -63,9 +66,9 @@ def in_unit_range(pictures: np.ndarray) -> torch.Tensor:
 
 
 @torch.no_grad()
-def stock(store: ModelStore, batch: Batch, output_type: str) -> np.ndarray:
+def stock(batch: Batch, output_type: str) -> np.ndarray:
     """What the stock pipeline makes of a batch with two hints, run for Auto1111's number of steps."""
-    pipe, sampling = stock_pipeline(store, batch), batch.sampling
+    pipe, sampling = stock_pipeline(batch), batch.sampling
     schedule, count = Schedule.for_strength(sampling.steps, sampling.strength), len(batch.frames)
     pictures = in_unit_range(batch.pictures)
     source = pipe.vae.encode(pictures * 2 - 1).latent_dist.mean * pipe.vae.config.scaling_factor
@@ -97,7 +100,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
         make_hint(store, "tiny-canny", batch, weight=0.9),
         make_hint(store, "tiny-openpose", batch, weight=1.2, start=0.2, end=0.7),
     )
-    ours, theirs = latents_of(batch, residency), stock(store, batch, "latent")
+    ours, theirs = latents_of(batch, residency), stock(batch, "latent")
     assert ours.std() > 0.1
     assert np.abs(ours - theirs).max() <= 1e-4
 
@@ -106,7 +109,7 @@ def test_pictures_equal_those_of_the_stock_pipeline(store: ModelStore, residency
     batch = make_batch(store, steps=8, strength=0.5, width=96)
     batch = with_hints(batch, make_hint(store, "tiny-canny", batch), make_hint(store, "tiny-openpose", batch))
     ours = drive(img2img(batch, residency))
-    exact = stock(store, batch, "np") * 255
+    exact = stock(batch, "np") * 255
     assert np.abs(ours - exact).max() <= 0.5 + 255e-4
 
 

@@ -130,7 +130,7 @@ def test_a_few_frames_are_too_few() -> None:
 
 
 def test_likeness_of_curves_without_movement() -> None:
-    moving, still = np.array([-1.0, 0.0, 1.0]), np.zeros(3)
+    moving, still = np.array([-1.0, 0.0, 1.0], np.float64), np.zeros(3)
     assert likeness(still, moving) == (None, None, None)
     assert likeness(moving, still) == (None, 0, 0)
-    assert likeness(moving, -2 * moving) == pytest.approx((-1, -2, -0.8))
+    assert likeness(moving, -2.0 * moving) == pytest.approx((-1, -2, -0.8))

@@ -16,7 +16,7 @@ MOUTH, SMILE, OPENNESS, BROW = range(4)
 
 
 def drawn_face() -> FacePoints:
-    """A face with its rigid points in place, lips 0.1 apart, eyes 0.12 of their width open, brows 0.25 above the eyes."""
+    """Rigid points in place, lips 0.1 apart, eyes 0.04 high, brows 0.25 above the eyes, in eye distances."""
     face = np.random.default_rng(3).normal(0, 0.3, (478, 3))
     face[list(RIGID_POINTS)] = RIGID_FACE
     for upper, lower in INNER_LIPS:

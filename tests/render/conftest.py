@@ -84,5 +84,5 @@ def bench_of(models: ModelStore, engine: Engine, tmp_path: Path) -> Callable[[Pa
 
 def files_in(folder: Path, parts: Sequence[str]) -> dict[str, bytes]:
     """The bytes of the delivered files under these parts of a result."""
-    paths = [p for part in parts for p in sorted((folder / part).rglob("*") if (folder / part).is_dir() else [folder / part])]
+    paths = [p for part in parts for p in (folder / part, *(folder / part).rglob("*")) if p.is_file()]
     return {str(p.relative_to(folder)): p.read_bytes() for p in paths}

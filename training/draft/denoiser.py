@@ -17,15 +17,15 @@ from transformers import CLIPTokenizer
 
 from training.draft import shapes
 from training.draft.batches import Batch, Cache, draw_batch
-from training.draft.corpus import read_pairs
+from training.draft.corpus import LOOKS, read_pairs
 from training.draft.hints import hint_array, views_file
-from training.draft.latents import latent_file
+from training.draft.latents import latent_array, pairs_done
 from training.draft.schedule import Task, carry, chosen, plain, timestep_of
 from training.draft.state import Run, trapezoid
 from training.draft.views import read_views
 
-CHECKPOINT_EVERY = 200
-LOG_EVERY = 50
+CHECKPOINT_EVERY = 100
+LOG_EVERY = 25
 DECAY = 0.998
 
 
@@ -72,9 +72,10 @@ def tokens_of(tokenizer: CLIPTokenizer, prompts: Sequence[str]) -> torch.Tensor:
 def load_cache(data: Path, work: Path) -> Cache:
     """Everything that `hints` and `latents` have written, mapped from disk."""
     pairs = read_pairs(data)
-    engine, film = (np.load(latent_file(work, look), mmap_mode="r") for look in ("engine", "film"))
+    engine, film = (latent_array(work, look, len(pairs)) for look in LOOKS)
+    done = min(pairs_done(engine), pairs_done(film))
     hints = {kind: hint_array(work, kind, len(pairs)) for kind in shapes.CONTROLS}
-    return Cache(pairs, read_views(views_file(work))[: len(engine)], engine, film, hints)
+    return Cache(pairs, read_views(views_file(work))[:done], engine, film, hints)
 
 
 def losses(model: Denoiser, batch: Batch, tokens: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -1,4 +1,7 @@
-"""Cache the latents of every view in both looks: `python -m training.draft.latents --data DATA --work WORK`."""
+"""Cache the latents of every view in both looks: `python -m training.draft.latents --data DATA --work WORK`.
+
+The command can be stopped and goes on at the pair where it was.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,6 @@ from training.draft.hints import views_file
 from training.draft.state import averaged
 from training.draft.views import SIDE, VIEWS, View, read_views
 
-CHUNK = 8
-
-
-def latent_file(work: Path, look: Look) -> Path:
-    """Where the latents of one look are kept: float16 [pairs, VIEWS, channels, 32, 32], scaled."""
-    return work / f"latents-{look}.npy"
-
-
 def frozen_autoencoder(work: Path) -> AutoencoderTiny:
     """The trained autoencoder, with the scaling factor that was measured when its latents were cached (else 1)."""
     model = averaged(work / "vae.pt", shapes.autoencoder())
@@ -37,7 +32,8 @@ def frozen_autoencoder(work: Path) -> AutoencoderTiny:
 def encode(vae: AutoencoderTiny, views: list[NDArray[np.uint8]]) -> torch.Tensor:
     """Unscaled latents float32 [n, channels, 32, 32] of uint8 pictures [256, 256, 3]."""
     batch = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-    return vae.encoder(batch.contiguous(memory_format=torch.channels_last)).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        return vae.encoder(batch.contiguous(memory_format=torch.channels_last)).float()
 
 
 def measured_scale(vae: AutoencoderTiny, engine: NDArray[np.uint8], film: NDArray[np.uint8]) -> float:
@@ -47,28 +43,41 @@ def measured_scale(vae: AutoencoderTiny, engine: NDArray[np.uint8], film: NDArra
     return round(1 / latents.square().mean().sqrt().item(), 4)
 
 
-def cache_look(vae: AutoencoderTiny, array: NDArray[np.uint8], views: list[list[View]], target: Path) -> None:
-    """Encode every view of one look into `target`."""
-    channels, scale = shapes.LATENT_CHANNELS, vae.config["scaling_factor"]
-    part = target.with_suffix(".part.npy")
-    out = np.lib.format.open_memmap(part, "w+", np.float16, (len(views), VIEWS, channels, SIDE // 8, SIDE // 8))
-    for first in range(0, len(views), CHUNK):
-        rows = range(first, min(first + CHUNK, len(views)))
-        encoded = encode(vae, [view.of(array[row]) for row in rows for view in views[row]]) * scale
-        out[first : rows.stop] = encoded.reshape(len(rows), VIEWS, *encoded.shape[1:]).half().numpy()
-    out.flush()
-    part.replace(target)
+def latent_array(work: Path, look: Look, pairs: int) -> NDArray[np.float16]:
+    """The scaled latents of one look, float16 [pairs, VIEWS, channels, 32, 32], on disk; nan where none are yet."""
+    file = work / f"latents-{look}.npy"
+    if file.exists():
+        return np.load(file, mmap_mode="r+")
+    shape = (pairs, VIEWS, shapes.LATENT_CHANNELS, SIDE // 8, SIDE // 8)
+    array = np.lib.format.open_memmap(file, "w+", np.float16, shape)
+    array[:] = np.nan
+    return array
+
+
+def pairs_done(array: NDArray[np.float16]) -> int:
+    """How many pairs, from the first on, have all their latents."""
+    waiting = np.isnan(array[:, -1, 0, 0, 0])
+    return int(waiting.argmax()) if waiting.any() else len(array)
+
+
+def scaled_autoencoder(work: Path, pictures_of: dict[Look, NDArray[np.uint8]]) -> AutoencoderTiny:
+    """The frozen autoencoder; its scaling factor is measured the first time."""
+    file = work / "scaling.json"
+    if not file.exists():
+        scale = measured_scale(frozen_autoencoder(work), pictures_of["engine"], pictures_of["film"])
+        file.write_text(json.dumps({"scaling_factor": scale}) + "\n")
+    return frozen_autoencoder(work)
 
 
 def cache(data: Path, work: Path) -> None:
-    """Measure the scaling factor and write the latents of both looks."""
-    arrays = {look: pictures(data, work, look) for look in LOOKS}
-    (work / "scaling.json").unlink(missing_ok=True)
-    scale = measured_scale(frozen_autoencoder(work), arrays["engine"], arrays["film"])
-    (work / "scaling.json").write_text(json.dumps({"scaling_factor": scale}) + "\n")
-    vae, views = frozen_autoencoder(work), read_views(views_file(work))
-    for look in LOOKS:
-        cache_look(vae, arrays[look], views, latent_file(work, look))
+    """Write the latents of all pairs that have views and no latents yet, in both looks."""
+    pictures_of = {look: pictures(data, work, look) for look in LOOKS}
+    vae, views = scaled_autoencoder(work, pictures_of), read_views(views_file(work))
+    arrays = {look: latent_array(work, look, len(pictures_of[look])) for look in LOOKS}
+    for row in range(min(map(pairs_done, arrays.values())), len(views)):
+        for look, array in arrays.items():
+            seen = [view.of(pictures_of[look][row]) for view in views[row]]
+            array[row] = (encode(vae, seen) * vae.config["scaling_factor"]).half().numpy()
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from pipeline.version import OutFolder
 from ui.figures import table_of
 from ui.page import Page, frame_slider, moved_to
 from ui.say import notice, said
+from ui.tabs.render import RenderTab
 
 EMPTY = notice("Nothing to compare yet", "Render the shot: it appears here beside its plate.")
 
@@ -41,7 +42,7 @@ class CompareTab:
             with gr.Column(elem_classes="stage"):
                 self.mode = gr.Radio(["Play", "Wipe"], value="Play", show_label=False, elem_id="mode")
                 self.video = gr.Video(show_label=False, interactive=False, buttons=[], elem_id="before-after")
-                with gr.Column(visible=False) as self.wiping:
+                with gr.Column(visible=False, elem_classes="wiping") as self.wiping:
                     self.wipe = gr.ImageSlider(
                         show_label=False, interactive=False, format="png", buttons=[], elem_id="wipe"
                     )
@@ -50,14 +51,12 @@ class CompareTab:
                 self.about = gr.HTML(EMPTY, elem_id="figures")
                 self.files = gr.File(label="Files", file_count="multiple", interactive=False, visible=False)
 
-    def wire(self) -> None:
-        """Connect the handlers."""
+    def wire(self, render: RenderTab) -> None:
+        """Connect the handlers. A render that has ended is shown, also when the page was reloaded meanwhile."""
         page = self.page
         shown = [self.pair, self.about, self.video, self.frame, self.wipe, self.files]
-        page.finished.change(said(self.show), [page.finished], shown, show_progress="hidden")
-        self.mode.change(
-            self.turn, [self.mode], [self.video, self.wipe, self.frame], queue=False, show_progress="hidden"
-        )
+        render.outcome.change(said(self.show), [page.run_id], shown, show_progress="hidden")
+        self.mode.change(self.turn, [self.mode], [self.video, self.wiping], queue=False, show_progress="hidden")
         self.frame.input(
             said(self.pictures),
             [self.pair, self.frame],
@@ -68,7 +67,7 @@ class CompareTab:
         )
 
     def show(self, run_id: str) -> tuple[Any, ...]:
-        """Everything of a finished render."""
+        """Everything of a finished render; until there is one the tab stays as it is."""
         run = self.page.runs.find(run_id)
         if run is None or run.rendered is None:
             return (gr.skip(),) * 6

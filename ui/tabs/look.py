@@ -154,11 +154,11 @@ class LookTab:
         preset = self.presets[name]
         return {self.about: about(preset), **self._shown(preset.recipe)}
 
-    def recall(self, run_id: str) -> dict[Block, Any]:
+    def recall(self, run_id: str) -> Any:
         """The settings of this browser's newest render, so that a reloaded page shows what is at work."""
         run = self.page.runs.find(run_id)
         if run is None:
-            return {}
+            return gr.skip()
         recipe = run.order.recipe
         name = next(name for name, preset in self.presets.items() if preset.recipe.title == recipe.title)
         return {self.preset: name, self.about: about(self.presets[name]), **self._shown(recipe)}

@@ -32,9 +32,7 @@ class RenderTab:
         self.seen = gr.State(0)
         with gr.Row(elem_classes="split"):
             with gr.Column(elem_classes="stage"):
-                self.viewer = gr.Image(
-                    show_label=False, interactive=False, buttons=[], format="png", elem_classes="viewer"
-                )
+                self.viewer = viewer()
                 self.progress = gr.HTML(IDLE, elem_id="progress")
             with gr.Column(elem_classes="side wide"):
                 self.start = gr.Button("Render shot", variant="primary", elem_id="render")
@@ -53,7 +51,6 @@ class RenderTab:
             self.stop,
             self.outcome,
             self.compare,
-            page.finished,
         ]
 
     def wire(self, shot: ShotTab, look: LookTab) -> None:
@@ -101,7 +98,6 @@ class RenderTab:
             gr.skip() if at_work and run.stop.is_set() else gr.Button("Stop", interactive=at_work),
             "" if outcome is None else outcome_of(outcome),
             gr.Button(visible=finished),
-            run_id if finished else gr.skip(),
         )
 
 
@@ -126,6 +122,8 @@ def _words(run: Run, now: float) -> str:
         return "is starting."
     name = list(run.stages)[-1]
     stage = run.stages[name]
+    if stage.done == 0:
+        return "is at its first frames."
     words = f"frame {stage.done} of {stage.total}"
     pace, left = stage.seconds_a_frame, stage.seconds_left(now)
     if name == "passes" and pace is not None and left is not None:

@@ -24,9 +24,7 @@ class ShotTab:
         self.page = page
         with gr.Row(elem_classes="split"):
             with gr.Column(elem_classes="stage"):
-                self.viewer = gr.Image(
-                    show_label=False, interactive=False, buttons=[], format="png", elem_classes="viewer"
-                )
+                self.viewer = viewer()
                 self.frame = frame_slider("shot-frame")
             with gr.Column(elem_classes="side wide"):
                 self.notice = gr.HTML(WELCOME)

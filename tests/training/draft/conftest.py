@@ -12,7 +12,7 @@ from PIL import Image
 from training.draft import latents, shapes, tokenizer
 from training.draft.corpus import LOOKS
 from training.draft.hints import hint_array, views_file
-from training.draft.views import VIEWS, views_of, write_views
+from training.draft.views import views_of, write_views
 
 CAPTION = "woman in her fifties, dark skin, head turned left, close-up"
 
@@ -39,10 +39,8 @@ def write_caches(work: Path) -> None:
     """Latents and hints as `latents` and `hints` leave them, at random, and a tokenizer."""
     rng = np.random.default_rng(1)
     for look in LOOKS:
-        np.save(
-            latents.latent_file(work, look),
-            rng.standard_normal((4, VIEWS, shapes.LATENT_CHANNELS, 32, 32)).astype(np.float16),
-        )
+        array = latents.latent_array(work, look, 4)
+        array[:] = rng.standard_normal(array.shape)
     for kind in shapes.CONTROLS:
         array = hint_array(work, kind, 4)
         array[:] = 255 * (rng.random(array.shape) < 0.05)
