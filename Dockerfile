@@ -1,6 +1,5 @@
-# Photoplay's web app. With a GPU: docker run --gpus all. Without one, build with
-#   --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
-# and the image is some gigabytes smaller.
+# Photoplay's web app. With a GPU: docker run --gpus all. PIP_EXTRA_INDEX_URL may name an index with a CPU build of torch,
+# which makes the image some gigabytes smaller.
 #
 #   docker build -t photoplay .
 #   docker run -p 7860:7860 -v photoplay-workspace:/workspace -v "$PWD/models:/workspace/models:ro" photoplay

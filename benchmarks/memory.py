@@ -21,7 +21,7 @@ ALLOWED_MIB = 64
 
 
 def resident_mib() -> float:
-    """This process's resident memory."""
+    """The resident memory of the process."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -57,10 +57,8 @@ def main() -> int:
         early = min(done for done in memory if done >= EARLY)
         growth = memory[max(memory)] - memory[early]
         worst = max(worst, growth)
-        print(
-            f"{stage:10} frame {early}: {memory[early]:7.0f} MiB   frame {max(memory)}: {memory[max(memory)]:7.0f} MiB   "
-            f"growth {growth:+6.1f} MiB"
-        )
+        ends = f"frame {early}: {memory[early]:7.0f} MiB   frame {max(memory)}: {memory[max(memory)]:7.0f} MiB"
+        print(f"{stage:10} {ends}   growth {growth:+6.1f} MiB")
     print(f"largest growth {worst:.1f} MiB, allowed {ALLOWED_MIB} MiB")
     return int(worst > ALLOWED_MIB)
 

@@ -1,4 +1,4 @@
-"""Errors an artist can act on. They are raised anywhere and caught at two places only: the UI and the CLI/job boundary."""
+"""Errors an artist can act on: raised anywhere, caught at two places only, the UI and the command line."""
 
 from __future__ import annotations
 

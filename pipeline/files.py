@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,11 +29,11 @@ def explained(path: Path) -> Iterator[None]:
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Gives a temporary path beside `path` (same suffix); when the block ends well, that file becomes `path`, on disk for good.
+    """Give a temporary path with the suffix of `path`; when the block ends well, that file becomes `path` for good.
 
     Raises OutputError when the disk is full or the folder may not be written to.
     """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    part = path.with_name(f".{path.stem}.{os.getpid()}.{threading.get_ident()}{path.suffix}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

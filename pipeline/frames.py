@@ -53,7 +53,7 @@ class FrameRange:
         return cls(int(first), int(last or first))
 
     def batches(self, size: int) -> Iterator[FrameRange]:
-        """The parts of this range on the absolute grid 0, size, 2*size, ...: the same for every way of splitting a shot."""
+        """The parts of this range on the absolute grid 0, size, 2 * size, ..., the same however a shot is split."""
         for start in range(self.first // size * size, self.last + 1, size):
             yield FrameRange(max(start, self.first), min(start + size - 1, self.last))
 

@@ -12,7 +12,7 @@ from pipeline.frames import Picture
 
 @dataclass(frozen=True)
 class Step:
-    """One piece of news: `done` of `total` frames of `stage`, of which `reused` came from the cache; `newest` is the latest picture."""
+    """One piece of news: `done` of `total` frames of `stage`, `reused` of them from the cache; the newest picture."""
 
     stage: str
     done: int

@@ -15,7 +15,7 @@ WHOLE_SHOT = -1
 
 @dataclass(frozen=True)
 class Stage:
-    """name: as in the manifest. version: raised when the output changes. reach: frames before and after that it must see."""
+    """name: as in the manifest. version: raised when the output changes. reach: frames it must see before and after."""
 
     name: str
     version: int

@@ -19,7 +19,7 @@ BOX_OPERATORS = ("nms", "qnms")
 
 @functools.cache
 def declare() -> torch.library.Library | None:
-    """Declare torchvision's box operators if its own library cannot. Returns the declarations, kept alive by the cache."""
+    """Declare torchvision's box operators if its own library cannot. The cache keeps the declarations alive."""
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         return None

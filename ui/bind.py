@@ -33,27 +33,33 @@ class Bound:
         return self.controls[path]
 
     def values(self, given: Mapping[Component, Any]) -> dict[str, Any]:
-        """The values out of what a handler was given."""
-        return {path: given[component] for path, component in self.controls.items()}
+        """The values out of what a handler was given. An emptied text is None where a setting may be absent."""
+        return {
+            path: None if given[component] == "" and _optional(field_of(path)) else given[component]
+            for path, component in self.controls.items()
+        }
 
     def shown(self, recipe: Recipe) -> dict[Component, Any]:
         """What each control shows for a recipe; a control whose pass the recipe does not have stays as it is."""
         found = {path: value_at(recipe, path) for path in self.controls if has(recipe, path)}
-        return {self.controls[path]: gr.update(value=value) for path, value in found.items()}
+        return {self.controls[path]: gr.update(value="" if value is None else value) for path, value in found.items()}
 
 
 def control(name: str, field: FieldInfo, value: Any, **looks: Any) -> Component:
-    """A control for one setting: a switch, a slider, a number field that may be empty, or a text."""
+    """A control for one setting: a switch, a slider, a number field, or a text.
+
+    A number that may be absent is a text, which an emptied field says; Gradio's number field shows 0 instead.
+    """
     looks = {"label": label_of(name, field), "info": field.description, "value": value, "interactive": True} | looks
     kinds = get_args(field.annotation) or (field.annotation,)
     low, high = _bounds(field)
     if bool in kinds:
         return gr.Checkbox(**looks)
-    if str in kinds:
-        return gr.Textbox(**{**looks, "info": None, "max_lines": looks.get("lines", 1)})
+    if str in kinds or _optional(field):
+        return gr.Textbox(**{**looks, "value": "" if value is None else str(value), "max_lines": looks.get("lines", 1)})
     whole = int in kinds
     step = 1 if whole else _step(high - low)
-    if type(None) in kinds or (high - low) / step > WIDEST_SLIDER:
+    if (high - low) / step > WIDEST_SLIDER:
         return gr.Number(minimum=low, maximum=high, precision=0 if whole else None, **looks)
     return gr.Slider(low, high, step=step, **looks)
 
@@ -93,6 +99,10 @@ def recipe_with(recipe: Recipe, values: Values) -> Recipe:
         if owner in owners:
             owners[owner][name] = value
     return parse_recipe(data, "Settings")
+
+
+def _optional(field: FieldInfo) -> bool:
+    return type(None) in get_args(field.annotation)
 
 
 def _bounds(field: FieldInfo) -> tuple[float, float]:

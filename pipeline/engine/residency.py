@@ -30,14 +30,14 @@ class Residency:
         self._controls: dict[Key, LoadedControl] = {}
 
     def checkpoint(self, checkpoint: Checkpoint) -> Resident:
-        """This checkpoint, loaded if it was not. Raises ModelMissing when it cannot be."""
+        """The checkpoint, loaded if it was not. Raises ModelMissing when it cannot be."""
         if checkpoint.key not in self._checkpoints:
             networks = load_checkpoint(checkpoint, self.device)
             self._checkpoints[checkpoint.key] = Resident(networks, Prompts(networks.tokenizer, networks.text_encoder))
         return self._checkpoints[checkpoint.key]
 
     def control(self, control: Control, checkpoint: Checkpoint) -> LoadedControl:
-        """This ControlNet, loaded if it was not. Raises ModelMissing when it cannot be or does not fit `checkpoint`."""
+        """The ControlNet, loaded if it was not. Raises ModelMissing when it cannot be or does not fit `checkpoint`."""
         if control.key not in self._controls:
             self._controls[control.key] = load_control(control, self.device)
         loaded = self._controls[control.key]

@@ -115,7 +115,7 @@ def only_masked(mask: Mask, angle: float, padding: int, size: tuple[int, int]) -
 
 
 def grown_to_ratio(box: Box, ratio: float, plate: tuple[int, int]) -> Box:
-    """The box grown to width / height = ratio: half before, the rest behind, pushed back inside the plate, then clipped."""
+    """The box grown to width / height = ratio: half before, the rest behind, then pushed back inside the plate."""
     if box.width / box.height > ratio:
         y, height = _grown(box.y, box.height, int(box.width / ratio - box.height), plate[1])
         return Box(box.x, y, box.width, height)

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.engine.batch import Batch, Hint
 from pipeline.engine.engine import Engine, Priority
 from pipeline.frames import Matte, Picture
-from pipeline.passes.placement import Placement, blurred, automatic_blur
+from pipeline.passes.placement import Placement, automatic_blur, blurred
 from pipeline.passes.plan import PassPlan
 from pipeline.recipe.passes import ControlKind
 

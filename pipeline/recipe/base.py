@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """Frozen settings. A field's bounds, default and sentence are written once and feed the check, the CLI and the UI."""
+    """Frozen settings. Bounds, default and sentence of a field are written once, for the check, the CLI and the UI."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -37,7 +37,7 @@ def save_recipe(recipe: Recipe, path: Path) -> None:
 
 
 def parse_recipe(data: Table, source: str) -> Recipe:
-    """Plain data as a recipe. Raises RecipeError that names every fault at once; `source` says where the data is from."""
+    """Plain data from `source` as a recipe. Raises RecipeError that names every fault at once."""
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
@@ -50,7 +50,7 @@ def parse_recipe(data: Table, source: str) -> Recipe:
 def changed(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """The recipe with settings replaced, each as `passes.face.denoising_strength=0.45`.
 
-    Passes are called by their name and controls by their kind. Raises RecipeError for an unknown setting or a bad value.
+    Passes are called by their name, controls by their kind. Raises RecipeError for an unknown setting or a bad value.
     """
     data = recipe.model_dump(mode="json")
     for change in changes:

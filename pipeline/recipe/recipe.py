@@ -35,7 +35,7 @@ class Recipe(Settings):
     )
     crop_and_resize: tuple[int, int] | None = Field(
         default=None,
-        description="Auto1111's crop and resize: exactly this width and height, in pixels; what is cut off stays plate.",
+        description="Auto1111's crop and resize: exactly this width and height in pixels; what is cut off stays plate.",
     )
     batch_size: int = Field(default=8, ge=1, le=64, description="Frames the model works on at once.")
     passes: tuple[PassSpec, ...] = Field(min_length=1)

@@ -79,7 +79,7 @@ class LookTab:
             for spec in self._passes().values():
                 with gr.Group(elem_classes="pass") as self.panels[spec.name]:
                     self._build_pass(spec)
-            self.bound.add("seed", recipe.seed)
+            self.bound.add("seed", recipe.seed, elem_classes="setting")
         with gr.Row(elem_classes="foot"):
             self.render = gr.Button("Render shot", elem_id="look-render")
             self.preview_button = gr.Button("Preview frame", variant="primary", elem_id="preview")
@@ -93,7 +93,7 @@ class LookTab:
                 f"{path}.{name}", getattr(spec, name), elem_classes=f"setting {name}", elem_id=f"{spec.name}-{name}"
             )
         if isinstance(spec.region, Face):
-            self.bound.add(f"{path}.feather", spec.feather, placeholder="automatic", elem_classes="setting", step=1)
+            self.bound.add(f"{path}.feather", spec.feather, placeholder="automatic", elem_classes="setting")
 
     def _passes(self) -> dict[str, PassSpec]:
         """The passes of all presets by name, those of the first preset first: each has one panel."""

@@ -1,0 +1,69 @@
+"""Controls come from the settings' own fields, and what is set on them comes back as a typed recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from pipeline.errors import RecipeError
+from pipeline.recipe.load import load_recipe
+from pipeline.recipe.recipe import Recipe
+from ui.bind import Bound, control, field_of, recipe_with, value_at
+
+PRESETS = Path(__file__).parents[2] / "presets"
+
+
+@pytest.fixture
+def draft() -> Recipe:
+    return load_recipe(PRESETS / "draft.toml")
+
+
+def made(path: str, value: Any) -> Any:
+    return control(path.rpartition(".")[2], field_of(path), value)
+
+
+def test_a_bounded_number_is_a_slider_with_the_fields_bounds_and_help() -> None:
+    slider = made("passes.face.denoising_strength", 0.5)
+    assert isinstance(slider, gr.Slider)
+    assert (slider.minimum, slider.maximum, slider.value) == (0, 1, 0.5)
+    assert slider.label == "Denoising strength"
+    assert slider.info == field_of("passes.face.denoising_strength").description
+
+
+def test_each_kind_of_setting_has_its_control() -> None:
+    assert isinstance(made("passes.body.enabled", True), gr.Checkbox)
+    assert isinstance(made("passes.body.steps", 25), gr.Slider)
+    assert isinstance(made("prompt", "film still"), gr.Textbox)
+    assert isinstance(made("seed", 1), gr.Number), "four thousand million seeds do not fit on a slider"
+    assert made("passes.face.feather", None).value == "", "an absent number shows as an empty field"
+
+
+def test_what_is_shown_comes_back_unchanged(draft: Recipe) -> None:
+    paths = ["prompt", "seed", "passes.body.steps", "passes.face.feather", "passes.face.enabled"]
+    bound = Bound()
+    for path in paths:
+        bound.add(path, value_at(draft, path))
+    given = {
+        bound.controls[path]: update["value"] for path, update in zip(paths, bound.shown(draft).values(), strict=True)
+    }
+    assert recipe_with(draft, bound.values(given)) == draft
+
+
+def test_values_land_in_the_pass_they_name(draft: Recipe) -> None:
+    changed = recipe_with(draft, {"seed": 7, "passes.face.denoising_strength": 0.4, "passes.face.feather": "12.5"})
+    assert (changed.seed, changed.passes[1].denoising_strength, changed.passes[1].feather) == (7, 0.4, 12.5)
+    assert changed.passes[0] == draft.passes[0]
+
+
+def test_values_of_a_pass_the_recipe_does_not_have_are_left_out(draft: Recipe) -> None:
+    assert recipe_with(draft, {"passes.hands.steps": 3}) == draft
+
+
+def test_a_bad_value_is_named(draft: Recipe) -> None:
+    with pytest.raises(RecipeError, match=r"passes\.face\.feather.*soft"):
+        recipe_with(draft, {"passes.face.feather": "soft"})
+    with pytest.raises(RecipeError, match=r"seed"):
+        recipe_with(draft, {"seed": None})
