@@ -2,8 +2,10 @@
 # which makes the image some gigabytes smaller.
 #
 #   docker build -t photoplay .
-#   docker run -p 7860:7860 -v photoplay-workspace:/workspace -v "$PWD/models:/workspace/models:ro" photoplay
+#   docker run -p 7860:7860 -e PHOTOPLAY_PASSWORD=... \
+#       -v photoplay-workspace:/workspace -v "$PWD/models:/workspace/models:ro" photoplay
 #
+# Visitors sign in with that password: without one the app refuses an address that other machines can reach.
 # The weights (folders checkpoints/ and controlnets/) and everything that is made stay outside the image, in the volumes.
 FROM python:3.11-slim
 

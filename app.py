@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import PhotoplayError
@@ -81,7 +83,8 @@ def serve(options: argparse.Namespace, password: str | None) -> None:
     from ui.runs import Runs
     from ui.theme import CSS, HEAD, theme
 
-    with Studio(home) as studio, Runs(studio) as runs:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), Studio(home) as studio, Runs(studio) as runs:
         print(f"Photoplay: http://{options.host}:{options.port}", flush=True)
         build(studio, runs).launch(
             server_name=options.host,

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any, cast
 
+from jobs.executor import Executor, Request
+from jobs.job import Job
+from jobs.local import LocalExecutor
+from jobs.store import Store
 from pipeline.clip.probe import probe
 from pipeline.clip.shot import Shot
-from pipeline.engine.engine import Engine
-from pipeline.errors import RecipeError
+from pipeline.engine.engine import Engine, Priority
+from pipeline.errors import FootageError, RecipeError
+from pipeline.files import explained
 from pipeline.frames import FrameRange
 from pipeline.measure.report import Report, measure
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
-from pipeline.recipe.load import changed, load_recipe
+from pipeline.recipe.load import changed, load_recipe, parse_recipe
 from pipeline.recipe.recipe import Recipe
-from pipeline.render import Order, Preview, Rendered, Tools, preview, render
+from pipeline.render import Order, Preview, Rendered, Tools, check_order, preview, render
 
 PRESETS = Path(__file__).parent / "presets"
 HOME = Path(__file__).parent / "workspace"
 """Where models, finished frames and the app's renders lie unless another place is chosen."""
+LOCAL = "local"
+"""The owner of all jobs of whoever sits at this machine."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,19 @@ class PresetStatus:
 
 
 class Studio:
-    """Everything an artist can ask for. Used inside `with`, or closed by hand; safe to call from several threads."""
+    """Everything an artist can ask for. Used inside `with`, or closed by hand; safe to call from several threads.
+
+    jobs: the renders in line, at work and ended. They are carried out once `jobs.start()` was called, by this program
+    or by another one with the same home.
+    """
 
     def __init__(self, home: Path = HOME, device: str | None = None) -> None:
-        """home: the folder for models/, cache/ and renders/. device: "cuda" or "cpu"; None takes the best there is."""
+        """home: the folder for models/, cache/, jobs/ and renders/. device: "cuda" or "cpu"; None takes the best."""
         self.home = home
         self._tools = Tools(Engine(device), ModelStore(home / "models"), home / "cache")
+        self.jobs: Executor = LocalExecutor(
+            Store(home / "jobs"), {"render": self._render_job}, self._tools.engine.device
+        )
 
     def presets(self) -> list[PresetStatus]:
         """Every preset, in the order of their names, with what is missing for it."""
@@ -76,8 +93,25 @@ class Studio:
         """Measure a render against its plate. Raises PhotoplayError."""
         return measure(plate, rendered, frames, progress)
 
+    def submit_render(self, shot: Shot, recipe: Recipe, frames: FrameRange, out: Path | None = None) -> Job:
+        """Put a render in line. It is written to `out`, or to the shot's next version folder in the home.
+
+        Raises FootageError, ModelMissing or NotWritable for what would be refused later anyway.
+        """
+        check_order(shot, recipe, frames, self._tools)
+        folder = next_version(self.home / "renders" / folder_name(shot.name)) if out is None else out
+        return self.jobs.submit(Request("render", spec_of(Order(shot, recipe, frames, folder)), LOCAL, Priority.RENDER))
+
+    def order_of(self, job: Job) -> Order:
+        """What a render job was asked for. Raises FootageError when its plate is gone or has changed."""
+        shot = probe(plate_of(job))
+        if shot.key != job.spec["key"]:
+            raise FootageError(f"{shot.plate} has changed since the render was put in line.", "Render it anew.")
+        return Order(shot, recipe_of(job), frames_of(job), out_of(job))
+
     def close(self) -> None:
-        """Let go of the accelerator."""
+        """Stop the job at work, which stays in line, and let go of the accelerator."""
+        self.jobs.close()
         self._tools.engine.close()
 
     def __enter__(self) -> Studio:
@@ -87,3 +121,55 @@ class Studio:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _render_job(self, job: Job, progress: Progress) -> None:
+        self.render(self.order_of(job), progress)
+
+
+def spec_of(order: Order) -> dict[str, Any]:
+    """An order as plain data."""
+    return {
+        "plate": str(order.shot.plate.absolute()),
+        "key": order.shot.key,
+        "recipe": order.recipe.model_dump(mode="json"),
+        "frames": [order.frames.first, order.frames.last],
+        "out": str(order.out.absolute()),
+    }
+
+
+def plate_of(job: Job) -> Path:
+    """The clip that a render job renders."""
+    return Path(str(job.spec["plate"]))
+
+
+def recipe_of(job: Job) -> Recipe:
+    """The recipe of a render job."""
+    return parse_recipe(cast(dict[str, Any], job.spec["recipe"]), f"job {job.id}")
+
+
+def frames_of(job: Job) -> FrameRange:
+    """The frames of a render job."""
+    return FrameRange(*cast(list[int], job.spec["frames"]))
+
+
+def out_of(job: Job) -> Path:
+    """The folder that a render job delivers into."""
+    return Path(str(job.spec["out"]))
+
+
+def next_version(folder: Path) -> Path:
+    """Make the next free one of v001, v002, ... in a shot's folder. No two callers get the same. Raises NotWritable."""
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        numbers = [int(path.name[1:]) for path in folder.glob("v*") if path.name[1:].isdigit()]
+        version = folder / f"v{max(numbers, default=0) + 1:03d}"
+        try:
+            os.mkdir(version)
+        except FileExistsError:
+            return next_version(folder)
+        return version
+
+
+def folder_name(shot_name: str) -> str:
+    """The name of a shot as the name of a folder."""
+    return re.sub(r"[^\w-]+", "_", shot_name).strip("_") or "shot"

@@ -117,24 +117,24 @@ def stock_pipeline(plan: PassPlan) -> Callable[[Picture, list[Picture]], Any]:
     from transformers import CLIPTextModel, CLIPTokenizer
 
     folder, sampling = plan.checkpoint.folder, plan.sampling
-    local = {"local_files_only": True}
-    pipe = StableDiffusionControlNetImg2ImgPipeline(
-        vae=AutoencoderTiny.from_pretrained(folder / "vae", **local),
-        text_encoder=CLIPTextModel.from_pretrained(folder / "text_encoder", **local),
-        tokenizer=CLIPTokenizer.from_pretrained(folder / "tokenizer", **local),
-        unet=UNet2DConditionModel.from_pretrained(folder / "unet", **local),
-        controlnet=MultiControlNetModel([ControlNetModel.from_pretrained(c.folder, **local) for _, c in plan.controls]),
-        scheduler=EulerDiscreteScheduler(
+    controls = [ControlNetModel.from_pretrained(c.folder, local_files_only=True) for _, c in plan.controls]
+    parts: dict[str, Any] = {
+        "vae": AutoencoderTiny.from_pretrained(folder / "vae", local_files_only=True),
+        "text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", local_files_only=True),
+        "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        "unet": UNet2DConditionModel.from_pretrained(folder / "unet", local_files_only=True),
+        "controlnet": MultiControlNetModel(controls),
+        "scheduler": EulerDiscreteScheduler(
             beta_start=0.00085,
             beta_end=0.012,
             beta_schedule="scaled_linear",
             timestep_spacing="linspace",
             steps_offset=0,
         ),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
+        "safety_checker": None,
+        "feature_extractor": None,
+    }
+    pipe: Any = StableDiffusionControlNetImg2ImgPipeline(**parts, requires_safety_checker=False)
     pipe.set_progress_bar_config(disable=True)
     steps = int(min(sampling.strength, 0.999) * sampling.steps) + 1
 

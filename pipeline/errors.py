@@ -32,6 +32,10 @@ class OutputError(PhotoplayError):
     """The result cannot be written: no room, no permission, or the folder belongs to another render."""
 
 
+class NotWritable(OutputError):
+    """The disk refused a write: it is full, failing or closed to us. Once that is mended, the work can go on."""
+
+
 class Cancelled(PhotoplayError):
     """The person stopped the work. Everything finished so far is kept."""
 

@@ -4,27 +4,65 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import OutputError
+from pipeline.errors import NotWritable, OutputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+MISPLACED = (errno.ENOTDIR, errno.EEXIST)
+PART = re.compile(r"\..+\.\d+\.\d+(\.\w+)?")
+"""The name of a file that `atomic` has not finished."""
 
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal to write `path` into an OutputError that an artist can act on."""
+    """Turn the operating system's refusal to write `path` into an OutputError that an artist can act on.
+
+    NotWritable when the refusal may pass: a full or failing disk, a folder closed to us.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"The disk is full: {path.name} could not be written.", "Make room and render again: it goes on here."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in FULL:
+            raise disk_full(path) from error
+        if error.errno == errno.EIO:
+            raise disk_fault(path) from error
+        if error.errno in CLOSED:
+            raise NotWritable(f"{path} cannot be written.", "Choose a folder that you may write to.") from error
+        if error.errno in MISPLACED:
             raise OutputError(f"{path} cannot be written.", "Choose a folder that you may write to.") from error
         raise
+
+
+def disk_full(path: Path) -> NotWritable:
+    """The error for a file that found no room."""
+    return NotWritable(
+        f"The disk is full: {path.name} could not be written.", "Make room and go on: what is finished is kept."
+    )
+
+
+def disk_fault(path: Path) -> NotWritable:
+    """The error for a file that the disk failed to write."""
+    return NotWritable(
+        f"The disk failed: {path.name} could not be written.", "See to the disk, then go on: what is finished is kept."
+    )
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what a killed program left unfinished below `folder`. Only for folders that nobody else writes to."""
+    for path in folder.rglob(".*"):
+        if PART.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def part_of(path: Path) -> Path:
+    """Where this thread writes `path` until it is finished."""
+    return path.with_name(f".{path.stem}.{os.getpid()}.{threading.get_ident()}{path.suffix}")
 
 
 @contextmanager
@@ -33,7 +71,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
     Raises OutputError when the disk is full or the folder may not be written to.
     """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.{threading.get_ident()}{path.suffix}")
+    part = part_of(path)
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.clip.shot import Shot
 from pipeline.errors import ModelMissing
 from pipeline.keys import Key, key_of
-from pipeline.models.store import ModelStore
+from pipeline.models.store import Annotator, ModelStore
 from pipeline.passes.plan import PassPlan
 from pipeline.prepare.matte_stage import matte_key
 from pipeline.recipe.passes import Face, PassSpec
@@ -32,11 +32,12 @@ class PlannedPass:
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """The passes of a render, bottom first."""
+    """The passes of a render, bottom first. openpose: OpenPose's own weights, when they are here."""
 
     shot: Shot
     recipe: Recipe
     passes: tuple[PlannedPass, ...]
+    openpose: Annotator | None
 
     @property
     def keys(self) -> dict[str, Key]:
@@ -48,7 +49,8 @@ class RenderPlan:
     def models(self) -> dict[str, Key]:
         """Model -> sha256 of everything the render uses."""
         used = {p.plan.checkpoint.id: p.plan.checkpoint.key for p in self.passes}
-        return used | {control.id: control.key for p in self.passes for _, control in p.plan.controls}
+        used |= {control.id: control.key for p in self.passes for _, control in p.plan.controls}
+        return used | ({self.openpose.id: self.openpose.key} if self.openpose else {})
 
 
 def plan_render(shot: Shot, recipe: Recipe, models: ModelStore, cache: Path) -> RenderPlan:
@@ -56,16 +58,19 @@ def plan_render(shot: Shot, recipe: Recipe, models: ModelStore, cache: Path) -> 
     missing = models.missing(recipe)
     if missing:
         raise ModelMissing(f"{recipe.title} cannot be rendered here: {' '.join(missing)}", "Choose another preset.")
-    planned: list[PlannedPass] = []
+    poses = any(c.kind == "openpose" and c.weight > 0 for p in recipe.active_passes for c in p.controls)
+    plan = RenderPlan(shot, recipe, (), models.annotator("openpose") if poses else None)
     for spec in recipe.active_passes:
-        planned.append(_planned(spec, RenderPlan(shot, recipe, tuple(planned)), models, cache))
-    return RenderPlan(shot, recipe, tuple(planned))
+        plan = replace(plan, passes=(*plan.passes, _planned(spec, plan, models, cache)))
+    return plan
 
 
 def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore, cache: Path) -> PlannedPass:
     controls = tuple((c, models.control(c.model)) for c in spec.controls if c.weight > 0)
     plan = PassPlan(spec, below.recipe, models.checkpoint(below.recipe.checkpoint), controls)
     inputs: list[Key] = [below.shot.key]
+    if below.openpose and any(spec.kind == "openpose" for spec, _ in controls):
+        inputs.append(below.openpose.key)
     mattes = None
     if isinstance(spec.region, Face):
         mattes = FrameStore(cache, matte_key(spec.region, below.shot.key), ".npz")

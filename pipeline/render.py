@@ -151,6 +151,12 @@ def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) 
     write_before_after(out.before_after, before, after, shot, frames)
 
 
+def check_order(shot: Shot, recipe: Recipe, frames: FrameRange, tools: Tools) -> None:
+    """Raise FootageError or ModelMissing when a render of these frames would be refused."""
+    check_frames(shot, frames)
+    plan_render(shot, recipe, tools.models, tools.cache)
+
+
 def check_frames(shot: Shot, frames: FrameRange) -> None:
     """Raise FootageError when the shot does not have these frames."""
     if frames.last not in shot.frames:

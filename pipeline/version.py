@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutputError
-from pipeline.files import atomic, explained
+from pipeline.files import atomic, clear_parts, explained
 from pipeline.frames import FrameRange
 from pipeline.keys import Key
 from pipeline.plan import RenderPlan
@@ -94,6 +94,7 @@ class OutFolder:
             with (self.path / ".lock").open("w") as lock:
                 _lock(lock.fileno(), self.path)
                 self._check_owner(made)
+                clear_parts(self.path)
                 if not self.manifest.exists():
                     self.write_manifest(made)
                 yield

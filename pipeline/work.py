@@ -92,7 +92,7 @@ class Work:
 def open_work(plan: RenderPlan, engine: Engine, priority: Priority, stop: Event | None) -> Iterator[Work]:
     """The tools for a plan, closed again at the end of the block."""
     with ExitStack() as stack:
-        annotator = stack.enter_context(Annotator())
+        annotator = stack.enter_context(Annotator(plan.openpose.folder if plan.openpose else None))
         finder = stack.enter_context(FaceFinder())
         mattes = {
             p.name: MatteStage(p.plan.spec.region, p.mattes, finder)

@@ -28,8 +28,11 @@ def _rows(report: Report) -> Iterator[Row]:
     yield "faces found", report.faces, "{:.0%}"
     yield "expression kept", report.expression_kept, "{:.2f}"
     for curve in report.expression:
-        yield f"{NAMES[curve.name]}, timing", curve.timing, "{:.2f}"
-        yield f"{NAMES[curve.name]}, strength", curve.strength, "{:.2f}"
+        if curve.kept.value is None:
+            yield NAMES[curve.name], curve.kept, "{:.2f}"
+        else:
+            yield f"{NAMES[curve.name]}, timing", curve.timing, "{:.2f}"
+            yield f"{NAMES[curve.name]}, strength", curve.strength, "{:.2f}"
     for flicker in report.flicker:
         yield f"flicker added, {flicker.region}", flicker.added, "{:+.2f}"
 

@@ -32,6 +32,8 @@ SURFACES = {
     "input_background_fill": CONTROL,
     "input_background_fill_focus": CONTROL,
     "input_background_fill_hover": CONTROL,
+    "table_even_background_fill": PANEL,
+    "table_odd_background_fill": CONTROL,
     "stat_background_fill": ACCENT,
     "error_background_fill": PANEL,
     "checkbox_background_color": CONTROL,

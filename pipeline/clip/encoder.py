@@ -16,7 +16,7 @@ import imageio_ffmpeg
 
 from pipeline.clip.colour import TO_BT709
 from pipeline.errors import OutputError
-from pipeline.files import atomic
+from pipeline.files import atomic, disk_fault, disk_full
 from pipeline.frames import Picture
 
 SAFE = ("-protocol_whitelist", "file,pipe")
@@ -117,6 +117,8 @@ def _failure(path: Path, complaints: IO[bytes]) -> OutputError:
     complaints.seek(0)
     text = complaints.read().decode(errors="replace").strip()
     if "No space left on device" in text or "Disk quota exceeded" in text:
-        return OutputError(f"The disk is full: {path.name} could not be written.", "Make room and render again.")
+        return disk_full(path)
+    if "Input/output error" in text:
+        return disk_fault(path)
     last = text.splitlines()[-1] if text else "nothing; it was stopped from outside."
     return OutputError(f"{path.name} could not be written.", f"ffmpeg says: {last}")

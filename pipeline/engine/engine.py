@@ -26,6 +26,11 @@ class Engine:
         self._residency = Residency(torch.device(name))
         self._lease = Lease()
 
+    @property
+    def device(self) -> str:
+        """The accelerator's name, for instance `cuda:0`."""
+        return str(self._residency.device)
+
     def img2img(self, batch: Batch, priority: Priority, stop: threading.Event | None = None) -> Pictures:
         """The batch's pictures, worked over: uint8 [n, height, width, 3]. Blocks until they are done.
 

@@ -6,36 +6,63 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.measure.compare import Figure
-from pipeline.measure.flicker import Levels
+from pipeline.measure.flicker import AGAINST_PLATE, CHANGE, PIXELS
+from pipeline.measure.regions import Sums
 
 
 @dataclass(frozen=True)
 class RegionFlicker:
-    """Flicker of one region, in levels of 255 (mean absolute difference along the plate's flow).
+    """Flicker of one region, in levels of 255 (root mean square of the change along the plate's flow).
 
-    added: the render's less the plate's own, negative = steadier than the plate; its ceiling is the ceiling copy's less
-    the plate's own. plate, render: the figures themselves; None when the region is never there.
+    added: what the render adds to the plate's own, see `added`; negative = steadier than the plate; its ceiling is what
+    the ceiling copy adds. plate, render: the figures themselves; None when the region is never there.
+    coverage: share of the frames that were counted, 0..1.
     curve: for each frame the plate's, render's and ceiling copy's flicker; None at the first frame and at cuts.
+    added_curve: for each frame what the render adds.
     """
 
     region: str
     added: Figure
     plate: float | None
     render: float | None
+    coverage: float
     curve: tuple[tuple[float, ...] | None, ...]
+    added_curve: tuple[float | None, ...]
 
 
-def region_flicker(region: str, steps: Sequence[Levels | None]) -> RegionFlicker:
+def added(own: float, clip: float, difference: float) -> float:
+    """The flicker that a clip adds, in levels of 255, from three mean squares: of the plate's change, of the clip's, and
+    of the clip's change less the plate's.
+
+    Flicker that knows nothing of the plate's own adds to it in squares, so the root of clip - own is its true level,
+    where a difference of the plain levels reads low by about the plate's own. Of a render that repeats the plate's own
+    changes a little stronger or weaker, the same root would say far too much: there the difference of the two changes
+    is the true level. The lesser of both is right in either case. The sign is that of clip - own.
+    """
+    excess = clip - own
+    return float(np.sign(excess) * np.sqrt(min(abs(excess), difference)))
+
+
+def region_flicker(region: str, steps: Sequence[Sums | None]) -> RegionFlicker:
     """What is said of one region. steps: what the meter gave for each frame, for plate, render and ceiling copy."""
-    curve = tuple(_known(step[region]) if step else None for step in steps)
-    known = [levels for levels in curve if levels is not None]
+    means = [None if step is None else _means(step[region]) for step in steps]
+    curve = tuple(None if mean is None else tuple(np.sqrt(mean[:, CHANGE]).tolist()) for mean in means)
+    added_curve = tuple(None if mean is None else _added(mean, 1) for mean in means)
+    known = [mean for mean in means if mean is not None]
     if not known:
-        return RegionFlicker(region, Figure(None, None, "nothing to compare"), None, None, curve)
-    plate, render, ceiling = np.mean(known, axis=0).tolist()
-    return RegionFlicker(region, Figure(render - plate, ceiling - plate), plate, render, curve)
+        return RegionFlicker(region, Figure(None, None, "nothing to compare"), None, None, 0.0, curve, added_curve)
+    mean = np.mean(known, axis=0)
+    plate, render, _ = np.sqrt(mean[:, CHANGE]).tolist()
+    figure = Figure(_added(mean, 1), _added(mean, 2))
+    return RegionFlicker(region, figure, plate, render, len(known) / len(steps), curve, added_curve)
 
 
-def _known(levels: Sequence[float]) -> tuple[float, ...] | None:
-    return tuple(levels) if np.isfinite(levels).all() else None
+def _means(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    return sums[:, :PIXELS] / sums[0, PIXELS] if sums[0, PIXELS] else None
+
+
+def _added(mean: NDArray[np.float64], clip: int) -> float:
+    return added(mean[0, CHANGE], mean[clip, CHANGE], mean[clip, AGAINST_PLATE])

@@ -40,8 +40,20 @@ class Control:
     key: Key
 
 
+@dataclass(frozen=True)
+class Annotator:
+    """The weights of an estimator that draws control pictures, and the sha256 over its folder's files."""
+
+    id: str
+    folder: Path
+    key: Key
+
+
 class ModelStore:
-    """The models under `folder` (`checkpoints/ID`, `controlnets/ID`, diffusers layout) and the embedded draft model."""
+    """The models under `folder` and the embedded draft model.
+
+    `checkpoints/ID` and `controlnets/ID` are in the diffusers layout; `annotators/ID` are estimators for controls.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,6 +67,11 @@ class ModelStore:
         """The ControlNet of this name. Raises ModelMissing when it is not on this machine or incomplete."""
         folder = self._find("control", id)
         return Control(id, folder, _key_of_files(folder))
+
+    def annotator(self, id: str) -> Annotator | None:
+        """The estimator of this name; None when it is not here, for there is always one that needs no download."""
+        folder = self.folder / "annotators" / id
+        return Annotator(id, folder, _key_of_files(folder)) if folder.is_dir() else None
 
     def missing(self, recipe: Recipe) -> tuple[str, ...]:
         """One sentence for each model that the recipe's active passes and controls need and that is not here."""

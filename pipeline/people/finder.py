@@ -3,9 +3,9 @@
 The face mesh looks at the whole picture. OpenCV's Haar cascade then names places it has missed, and the mesh looks at
 each of those in a crop of its own. Ours are three additions:
 
-- A face smaller than 128 px is looked at (again) in an enlarged crop. On the sample shots, where faces are 55 to 100 px
-  high, this raises the correlation of the mesh's smile with the truth from .82 to .90 and from .51 to .65, and that of
-  its blinks from .90 to .93.
+- A face smaller than 128 px is looked at (again) in an enlarged crop. This raises the correlation of the mesh's mouth
+  width with the true smile from .82 to .88 (interview, the medium shot) and from .51 to .62 (stairwell); the angle of
+  faces turned by 30 or 60 degrees is off by at most 3.3 degrees instead of 7.3.
 - When nothing at all is found, tiles half the picture's width are searched. That finds most faces that are small and
   turned: frames scaled to 45 % and turned by 30 degrees go from 20 of 52 to 48 of 52. Smaller tiles would find a few
   more, but take hands for faces in frames where the head is turned away.

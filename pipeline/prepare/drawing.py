@@ -6,6 +6,7 @@ OpenPose's order.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.frames import Box, Picture
 from pipeline.people.landmarks import BodyPoints, FacePoints, normalised
 
 SMALLEST_FACE = 64
-"""The annotator draws no face with a side under this many pixels; a smaller one is drawn at this size and reduced."""
+"""The annotator draws no face with a side under this many pixels; a smaller one is drawn larger and reduced."""
 LINE_MARGIN = 4
 """Pixels around a face that its lines and pupils may reach into."""
 SURELY_SEEN = 0.5
@@ -35,7 +36,7 @@ def draw_faces(faces: Sequence[FacePoints], width: int, height: int) -> Picture:
     """uint8 RGB [height, width, 3]: each face (landmarks in pixels of this very picture) in the annotator's lines.
 
     What lies outside the picture is left out. A face whose smaller side is at least 64 px comes out as the annotator
-    draws it; a smaller one is drawn at 64 px and reduced, so that its features stay apart.
+    draws it; a smaller one is drawn a whole number of times larger and reduced, so that its features stay apart.
     """
     canvas = np.zeros((height, width, 3), np.uint8)
     for points in faces:
@@ -44,14 +45,14 @@ def draw_faces(faces: Sequence[FacePoints], width: int, height: int) -> Picture:
         right, bottom = np.ceil(high).astype(int)
         cut = Box(left, top, right - left, bottom - top).grown(LINE_MARGIN).clipped(width, height)
         if cut.width and cut.height:
-            enlargement = max(1.0, SMALLEST_FACE / max(float((high - low).min()), 1.0))
+            enlargement = max(1, math.ceil(SMALLEST_FACE / max(float((high - low).min()), 1.0)))
             lines = face_lines(points, cut, enlargement)
             below = cut.cut(canvas)
             np.maximum(below, lines, out=below)
     return canvas
 
 
-def face_lines(points: FacePoints, cut: Box, enlargement: float) -> Picture:
+def face_lines(points: FacePoints, cut: Box, enlargement: int) -> Picture:
     """The lines of one face in a cut of the picture, uint8 RGB [cut.height, cut.width, 3].
 
     points: landmarks in pixels of the picture. enlargement: how many times larger the lines are drawn before the cut is
@@ -60,7 +61,7 @@ def face_lines(points: FacePoints, cut: Box, enlargement: float) -> Picture:
     torchvision_ops.declare()
     from controlnet_aux.mediapipe_face import mediapipe_face_common as annotator
 
-    drawn = np.zeros((round(cut.height * enlargement), round(cut.width * enlargement), 3), np.uint8)
+    drawn = np.zeros((cut.height * enlargement, cut.width * enlargement, 3), np.uint8)
     face = normalised(points - np.array([cut.x, cut.y, 0], np.float32), cut.width, cut.height)
     annotator.mp_drawing.draw_landmarks(
         drawn,

@@ -18,6 +18,7 @@ from pipeline.clip.read import read_frame, read_frames
 from pipeline.clip.shot import Shot
 from pipeline.clip.write import write_movie
 from pipeline.errors import Cancelled, OutputError
+from pipeline.files import part_of
 from pipeline.frames import FrameRange, Picture
 from tests.footage import (
     Clip,
@@ -182,9 +183,8 @@ def test_stopping_leaves_the_old_file(silent: Shot, tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["out.mp4"]
 
 
-def test_a_full_disk(silent: Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.getpid", lambda: 1)
-    (tmp_path / ".out.1.part.mp4").symlink_to("/dev/full")
+def test_a_full_disk(silent: Shot, tmp_path: Path) -> None:
+    part_of(tmp_path / "out.mp4").symlink_to("/dev/full")
     with pytest.raises(OutputError, match="The disk is full") as error:
         write_movie(tmp_path / "out.mp4", numbered_pictures(24), silent, 0, None)
     assert "Make room" in error.value.hint

@@ -21,7 +21,7 @@ HOMES = {
     "av": ("pipeline/clip/",),
     "imageio_ffmpeg": ("pipeline/clip/",),
     "mediapipe": ("pipeline/people/", "pipeline/prepare/drawing.py"),
-    "controlnet_aux": ("pipeline/prepare/drawing.py",),
+    "controlnet_aux": ("pipeline/prepare/drawing.py", "pipeline/prepare/openpose.py"),
     "diffusers": ("pipeline/models/", "pipeline/engine/", "training/"),
     "transformers": ("pipeline/models/", "pipeline/engine/", "training/"),
     "peft": ("pipeline/models/", "pipeline/engine/", "training/"),

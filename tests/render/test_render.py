@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import fcntl
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -18,6 +19,7 @@ from pipeline.clip.still import decode_png, encode_png
 from pipeline.engine.engine import Engine
 from pipeline.errors import Cancelled, FootageError, ModelMissing, OutputError
 from pipeline.frames import FrameRange
+from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress, Step
 from pipeline.render import Order, preview, render, write_preview
@@ -116,6 +118,20 @@ def test_changing_the_face_redoes_the_face_alone(bench: Bench) -> None:
     assert keys("seed=9")["pass.body"] != before["pass.body"]
     below = keys("passes.face.source=below")
     assert keys("passes.face.source=below", "passes.body.steps=5")["pass.face"] != below["pass.face"]
+
+
+def test_openposes_own_weights_change_the_passes_that_see_a_pose(bench: Bench, tmp_path: Path) -> None:
+    shutil.copytree(bench.tools.models.folder, tmp_path / "models")
+    store = ModelStore(tmp_path / "models")
+    recipe = tiny_recipe("passes.body.controls.canny.model=tiny-openpose", "passes.body.controls.canny.kind=openpose")
+    before = plan_render(bench.shot, recipe, store, bench.tools.cache)
+    weights = tmp_path / "models" / "annotators" / "openpose" / "body_pose_model.pth"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    after = plan_render(bench.shot, recipe, store, bench.tools.cache)
+    assert after.keys["pass.body"] != before.keys["pass.body"]
+    assert after.keys["pass.face"] == before.keys["pass.face"]
+    assert set(after.models) - set(before.models) == {"openpose"}
 
 
 def test_a_part_of_the_shot_equals_the_same_part_of_a_longer_render(bench: Bench, tmp_path: Path) -> None:

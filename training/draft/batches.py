@@ -12,9 +12,9 @@ from training.draft.corpus import Pair
 from training.draft.prompts import prompt
 from training.draft.views import View
 
-FILM = 0.65
+FILM = 0.75
 """Share of samples that ask for the film look."""
-CARRIED = 0.5
+CARRIED = 0.75
 """Share of the film samples that start from the engine picture."""
 BLANK = 0.1
 """Share of hints that are blank, so that a map in which nothing was found says nothing."""
@@ -57,11 +57,11 @@ class Batch:
 
 
 def draw_controls(kinds: list[str], rng: np.random.Generator) -> list[str]:
-    """The controls of one step: one of them half the time, all of them three times in ten, else none."""
+    """The controls of one step: one of them six times in ten, all of them three times in ten, else none."""
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.6:
         return [kinds[rng.integers(len(kinds))]]
-    return kinds if kind < 0.8 else []
+    return kinds if kind < 0.9 else []
 
 
 def hint_tensor(array: NDArray[np.uint8], rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> torch.Tensor:

@@ -33,6 +33,8 @@ def save(model: ModelMixin | CLIPTextModel, folder: Path) -> None:
     """Write one model in float16 into a new `folder`; a plain from_pretrained gives it back in float32."""
     model.half().save_pretrained(folder, safe_serialization=True)
     model.float()
+    for file in folder.iterdir():
+        file.chmod(0o644)
     if isinstance(model, CLIPTextModel):
         config = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps({**config, "dtype": "float32"}, indent=2) + "\n")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.recipe.passes import ControlKind
 from training.draft.corpus import pictures, read_pairs
-from training.draft.views import SIDE, VIEWS, read_views, views_of, write_views
+from training.draft.views import SIDE, VIEWS, View, read_views, views_of, write_views
 
 CONTROLS: tuple[ControlKind, ...] = ("canny", "openpose", "mediapipe_face")
 Hints = dict[ControlKind, NDArray[np.uint8]]
@@ -37,17 +37,19 @@ def hint_array(work: Path, kind: ControlKind, pairs: int) -> NDArray[np.uint8]:
     return np.lib.format.open_memmap(file, "w+", np.uint8, (pairs, VIEWS, SIDE, SIDE, channels))
 
 
-def cache_pair(row: int, engine: NDArray[np.uint8], read: Reader, arrays: Hints) -> None:
-    """Write the hints of one pair into `arrays` (in place). engine: its engine picture, uint8 [256, 256, 3]."""
+def cache_pair(row: int, engine: NDArray[np.uint8], read: Reader, arrays: Hints) -> list[View]:
+    """Write the hints of one pair into `arrays` (in place). engine: its engine picture, uint8 [256, 256, 3].
+
+    Returns the pair's views, each with the controls in which nothing was found.
+    """
+    views = []
     for number, view in enumerate(views_of(row, read("mediapipe_face", engine))):
         picture = view.of(engine)
         for kind, array in arrays.items():
             array[row, number] = read(kind, picture)[..., : array.shape[-1]]
-
-
-def missing_controls(row: int, number: int, arrays: Hints) -> tuple[str, ...]:
-    """The controls in which nothing was found in this view."""
-    return tuple(kind for kind, array in arrays.items() if not array[row, number].any())
+        missing = tuple(kind for kind, array in arrays.items() if not array[row, number].any())
+        views.append(replace(view, missing=missing))
+    return views
 
 
 def cache(data: Path, work: Path) -> None:
@@ -62,10 +64,7 @@ def cache(data: Path, work: Path) -> None:
             return annotator.hint(kind, picture, (SIDE, SIDE))
 
         for pair in pairs[len(read_views(views_file(work))) :]:
-            cache_pair(pair.row, engine[pair.row], read, arrays)
-            views = views_of(pair.row, arrays["mediapipe_face"][pair.row, 0])
-            found = [replace(view, missing=missing_controls(pair.row, n, arrays)) for n, view in enumerate(views)]
-            write_views(views_file(work), found)
+            write_views(views_file(work), cache_pair(pair.row, engine[pair.row], read, arrays))
 
 
 def main() -> None:

@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 
 from training.draft import shapes
 from training.draft.corpus import LOOKS, Look, pictures
+from training.draft.decoder import Decoder
 from training.draft.hints import views_file
 from training.draft.state import averaged
-from training.draft.views import SIDE, VIEWS, View, read_views
+from training.draft.views import SIDE, VIEWS, read_views
+
 
 def frozen_autoencoder(work: Path) -> AutoencoderTiny:
-    """The trained autoencoder, with the scaling factor that was measured when its latents were cached (else 1)."""
+    """The trained autoencoder, with the later decoder if there is one, and the measured scaling factor (else 1)."""
     model = averaged(work / "vae.pt", shapes.autoencoder())
+    if (work / "decoder.pt").exists():
+        averaged(work / "decoder.pt", Decoder(model))
     file = work / "scaling.json"
     model.register_to_config(scaling_factor=json.loads(file.read_text())["scaling_factor"] if file.exists() else 1.0)
     return model
@@ -37,8 +41,8 @@ def encode(vae: AutoencoderTiny, views: list[NDArray[np.uint8]]) -> torch.Tensor
 
 
 def measured_scale(vae: AutoencoderTiny, engine: NDArray[np.uint8], film: NDArray[np.uint8]) -> float:
-    """The factor that gives latents of both looks unit deviation about zero, from 128 pairs spread over the set."""
-    rows = np.linspace(0, len(engine) - 1, 128).astype(int)
+    """The factor that gives latents of both looks unit deviation about zero, from up to 128 pairs spread over the set."""
+    rows = np.unique(np.linspace(0, len(engine) - 1, 128).astype(int))
     latents = torch.cat([encode(vae, [look[row] for row in rows]) for look in (engine, film)])
     return round(1 / latents.square().mean().sqrt().item(), 4)
 

@@ -27,7 +27,7 @@ class Run(Generic[Model]):
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.rate = rate
         self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
-        self.optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0, betas=(0.9, 0.98))
+        self.optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.0, betas=(0.9, 0.98), fused=True)
         self.step = 0
         self._file = folder / f"{name}.pt"
         self._log = folder / f"{name}.jsonl"
@@ -80,7 +80,7 @@ class Run(Generic[Model]):
         state = torch.load(self._file, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state["optimizer"]["state"]})
         self.step, self._seconds = state["step"], state["seconds"]
 
 

@@ -49,7 +49,9 @@ class CompareTab:
                     self.frame = frame_slider("wipe-frame")
             with gr.Column(elem_classes="side wide"):
                 self.about = gr.HTML(EMPTY, elem_id="figures")
-                self.files = gr.File(label="Files", file_count="multiple", interactive=False, visible=False)
+                self.files = gr.File(
+                    label="Files", file_count="multiple", interactive=False, visible=False, elem_id="files"
+                )
 
     def wire(self, render: RenderTab) -> None:
         """Connect the handlers. A render that has ended is shown, also when the page was reloaded meanwhile."""
@@ -73,7 +75,7 @@ class CompareTab:
             return (gr.skip(),) * 6
         out, frames = run.rendered.out, run.order.frames
         pair = Pair(run.order.shot, probe(out.render), frames)
-        heading = f'<p class="heading"><b>{escape(pair.plate.name)} {out.path.name}</b> against its plate</p>'
+        heading = f'<p class="heading"><b>{out.path.name}</b> of {escape(pair.plate.plate.name)}</p>'
         frame = moved_to(frames, frames.first)
         files = gr.File([str(path) for path in downloads(out)], visible=True)
         return (

@@ -73,7 +73,7 @@ class LookTab:
         with gr.Column(elem_classes="scroll"):
             choices = [(_card(preset), name) for name, preset in self.presets.items()]
             self.preset = gr.Radio(choices, value=FIRST_PRESET, label="Preset", elem_id="presets")
-            self.about = gr.HTML(about(self.presets[FIRST_PRESET]))
+            self.about = gr.HTML(about(self.presets[FIRST_PRESET]), elem_id="about")
             self.bound.add("prompt", recipe.prompt, lines=2)
             self.bound.add("negative_prompt", recipe.negative_prompt, lines=2)
             for spec in self._passes().values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -40,12 +42,12 @@ def test_epsilon_leads_to_the_target(carried: bool) -> None:
 
 
 def test_carry_is_the_path_of_a_sampler_that_knows_the_target() -> None:
-    """Euler from source + s * noise, guessing the target at every step, passes through the carry states of that start."""
+    """Euler from source + s * noise, guessing the target at every step, passes through the carry states."""
     source, target = pair_of_latents()
     noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(1))
     levels = torch.linspace(2.9183, 0.5, 7)
     state = source + levels[0] * noise
-    for before, after in zip(levels[:-1], levels[1:], strict=True):
+    for before, after in pairwise(levels):
         state = state + (state - target) / before * (after - before)
     assert torch.allclose(state, target + levels[-1] * (noise + (source - target) / levels[0]), atol=1e-5)
 

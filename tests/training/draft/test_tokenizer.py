@@ -16,7 +16,15 @@ CAPTIONS = [
     "woman in her fifties, dark skin, chin-length black hair, pink blouse, surprised, head turned left, close-up",
     "man in his twenties, tan skin, short blond hair, stubble, cream top, neutral, looking right, medium shot",
 ]
-TEXTS = ["Zürich, 日本 🎬", "naïve — “quoted” … ½", "\u0000\u00ff\ufffd", "a b\tc", "ΑΒΓ ΐ", "🏳️‍🌈👩🏽‍🚀", "'s 35mm f/1.4"]
+TEXTS = [
+    "Zürich, 日本 🎬",
+    "naïve — “quoted” … ½",
+    "\u0000\u00ff\ufffd",
+    "a b\tc",
+    "ΑΒΓ ΐ",
+    "🏳️‍🌈👩🏽‍🚀",
+    "'s 35mm f/1.4",
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +82,8 @@ def test_unseen_names_differ_in_numbers_and_embeddings(clip: CLIPTokenizer) -> N
     torch.manual_seed(0)
     encoder = shapes.text_encoder().eval()
     first, second = (
-        clip(f"film still, {name}", padding="max_length", return_tensors="pt").input_ids for name in ("zorblax", "qwynthia")
+        clip(f"film still, {name}", padding="max_length", return_tensors="pt").input_ids
+        for name in ("zorblax", "qwynthia")
     )
     assert not torch.equal(first, second)
     with torch.no_grad():

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.training.draft.conftest import write_caches
-from training.draft import denoiser, vae
+from training.draft import decoder, denoiser, latents, vae
 from training.draft.state import Run, averaged
 
 
@@ -23,7 +23,9 @@ def same(one: Path, other: Path) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_vae_stopped_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vae_stopped_and_resumed_equals_uninterrupted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Steps 1 and 2 in one go and in two, with the same plan, give the same bits; and the steps did something."""
     settings = {"data": data, "batch": 2, "rate": 1e-3, "seed": 1}
     vae.train(work=tmp_path / "whole", steps=2, **settings)
@@ -76,8 +78,18 @@ def test_every_part_of_the_denoiser_learns(data: Path, tmp_path: Path) -> None:
     write_caches(tmp_path)
     torch.manual_seed(1)
     before = denoiser.Denoiser().state_dict()
-    denoiser.train(data, tmp_path, steps=8, batch=2, rate=1e-3, seed=1)
+    denoiser.train(data, tmp_path, steps=4, batch=2, rate=1e-3, seed=1)
     after = averaged(tmp_path / "denoiser.pt", denoiser.Denoiser()).state_dict()
     moved = {name.split(".weight")[0] for name in before if not torch.equal(before[name], after[name])}
     for part in ("text_encoder", "unet", *(f"controlnets.{kind}" for kind in ("canny", "openpose", "mediapipe_face"))):
         assert any(name.startswith(part) for name in moved), part
+
+
+def test_decoder_goes_on_alone(data: Path, tmp_path: Path) -> None:
+    """Training the decoder leaves the encoder as it is, and the product gets the new decoder."""
+    vae.train(data, tmp_path, steps=1, batch=2, rate=1e-3, seed=1)
+    before = latents.frozen_autoencoder(tmp_path).state_dict()
+    decoder.train(data, tmp_path, steps=2, batch=2, rate=1e-3, seed=1)
+    after = latents.frozen_autoencoder(tmp_path).state_dict()
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"decoder"}

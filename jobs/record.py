@@ -1,0 +1,42 @@
+"""Between a job and its row in the store."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+from typing import Any, cast
+
+from jobs.job import Job, Reached, Reason, Stages, State, Wish
+
+
+def job_of(row: sqlite3.Row) -> Job:
+    """The job in a row."""
+    values = cast(dict[str, Any], dict(row))
+    stages = cast(dict[str, dict[str, Any]], json.loads(values["stages"]))
+    return Job(
+        id=values["id"],
+        kind=values["kind"],
+        spec=json.loads(values["spec"]),
+        owner=values["owner"],
+        priority=values["priority"],
+        created=values["created"],
+        state=cast(State, values["state"]),
+        started=values["started"],
+        finished=values["finished"],
+        attempt=values["attempt"],
+        crashes=values["crashes"],
+        stages={name: Reached(**reached) for name, reached in stages.items()},
+        reason=None if values["message"] is None else Reason(values["message"], values["hint"]),
+        wish=cast(Wish | None, values["wish"]),
+    )
+
+
+def text_of(stages: Stages) -> str:
+    """How far a job is, as the store keeps it."""
+    return json.dumps({name: asdict(reached) for name, reached in stages.items()})
+
+
+def frames_done(stages: Stages) -> int:
+    """Frames done over all stages: the measure of how far an attempt has come."""
+    return sum(reached.done for reached in stages.values())

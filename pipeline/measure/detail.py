@@ -1,0 +1,82 @@
+"""Detail: how much fine structure a render has, in such a way that neither blur nor grain can win.
+
+The luma of each clip is split into three bands at the plate's size: what a Gaussian of sigma 1 px takes away, and what
+those of sigma 2 and 4 px take away beyond that (a Laplacian pyramid without its smaller pictures, Burt and Adelson
+1983, "The Laplacian pyramid as a compact image code": every band has a value at every pixel, so any region can be
+summed). Plain band energy can be bought with grain; these two cannot:
+
+- *detail*: the part of a render's band that lies on the plate's, sum(plate * render) / sum(plate * plate). Grain knows
+  nothing of the plate, so its share of the upper sum is zero on average, still grain as well as moving grain.
+- *texture*: the part of a band that stays on the surfaces, sum(now * before) with the frame before carried along the
+  plate's flow, over the same for the plate, square root. It credits what the film look adds (pores, weave) and what
+  detail cannot know; grain and boiling pass from frame to frame and add nothing. A pattern that stands still in the
+  picture counts only where the plate stands still too: there nobody can tell it from texture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.measure.motion import Plane, Step
+from pipeline.measure.regions import Sums, summed
+
+BANDS = ("finer than 5 px", "5 to 11 px", "11 to 21 px")
+"""Wavelengths between which a band lets more than half of the amplitude through, from the sigmas 1, 2 and 4 px."""
+SIGMAS = (1.0, 2.0, 4.0)
+LEAST_LEVEL = 0.25
+"""Root mean square of a band of the plate, in levels of 255; below it the plate has nothing to keep there."""
+NOTHING = "the plate has no detail there"
+
+SHARED, STAYING, OWN = range(3)
+"""What is summed for each clip and band: times the plate's band, times its own carried one, the pixels of each."""
+
+
+def bands(luma: Plane) -> Plane:
+    """The three bands of a luma plane [height, width] in levels of 255: float32 [height, width, 3]."""
+    blurred = [luma, *(cv2.GaussianBlur(luma, (0, 0), sigma) for sigma in SIGMAS)]
+    return np.stack([fine - coarse for fine, coarse in zip(blurred, blurred[1:], strict=False)], axis=-1)
+
+
+class DetailMeter:
+    """Measures the clips of one plate side by side, frame after frame. Keeps the bands of one frame of each."""
+
+    def __init__(self) -> None:
+        self._before: tuple[Plane, ...] = ()
+
+    def step(
+        self, lumas: Sequence[Plane], motion: Step | None, face: NDArray[np.bool_]
+    ) -> tuple[Sums, Sums | None]:
+        """The sums of the next frame for detail and for texture, each [clips, bands + 1], the pixels last.
+
+        lumas: float32 [height, width] in levels of 255, the plate's first. None for texture where nothing is carried.
+        """
+        before, self._before = self._before, tuple(bands(luma) for luma in lumas)
+        plate = self._before[0]
+        everywhere = np.ones(plate.shape[:2], np.float32)
+        shared = _sums([plate * band for band in self._before], everywhere, face)
+        if motion is None:
+            return shared, None
+        staying = [now * motion.carry(then) for now, then in zip(self._before, before, strict=True)]
+        return shared, _sums(staying, motion.seen.astype(np.float32), face)
+
+
+def _sums(products: Sequence[Plane], seen: Plane, face: NDArray[np.bool_]) -> Sums:
+    planes = [plane for product in products for plane in (*np.moveaxis(product * seen[..., None], -1, 0), seen)]
+    return {region: sums.reshape(len(products), -1) for region, sums in summed(planes, face).items()}
+
+
+def detail(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """How much of the plate's structure a clip has, 1 = all of it: mean of the bands first, then each band.
+
+    sums: [clips, bands + 1]. Returns [bands + 1, clips], NaN for a band that the plate lacks; None when it lacks all.
+    """
+    return _read(sums, lambda ratio: ratio)
+
+
+def texture(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """How much structure stays on the surfaces, 1 = as much as in the plate. Shapes as for `detail`."""
+    return _read(sums, lambda ratio: np.sqrt(np.maximum(ratio, 0)))

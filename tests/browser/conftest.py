@@ -1,0 +1,118 @@
+"""The real app in a process of its own, and Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START = 120
+"""Seconds that the app may take to answer on a busy machine."""
+PATIENCE = 120_000
+"""Milliseconds that anything on the page may take on a busy machine."""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class App:
+    """A running app. log: everything it prints."""
+
+    url: str
+    home: Path
+    log: Path
+
+
+@contextmanager
+def running(home: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[App]:
+    """The app on a free port, ended as the system ends a service."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    app = App(f"http://127.0.0.1:{port}", home, home.with_suffix(".log"))
+    command = [sys.executable, "app.py", "--host", host, "--port", str(port), "--home", str(home)]
+    with app.log.open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(app, process)
+        yield app
+    finally:
+        process.terminate()
+        code = process.wait(60)
+    assert code == 0, app.log.read_text()
+    assert "Traceback" not in app.log.read_text(), app.log.read_text()
+
+
+def wait_for(app: App, process: subprocess.Popen[bytes]) -> None:
+    """Until the app answers."""
+    limit = time.monotonic() + START
+    while time.monotonic() < limit and process.poll() is None:
+        try:
+            urllib.request.urlopen(app.url, timeout=5).close()
+            return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"The app did not start: {app.log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with running(tmp_path_factory.mktemp("app") / "home") as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("Chromium is missing. The browser tests need it: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(app: App, chromium: Browser) -> Iterator[Page]:
+    """The page as a new visitor sees it. Script errors and requests to anywhere else fail the test."""
+    context, faults = chromium.new_context(viewport={"width": 1280, "height": 800}), list[str]()
+    context.set_default_timeout(PATIENCE)
+    context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context.on("request", lambda request: faults.append(request.url) if is_outside(app, request) else None)
+    yield opened(context.new_page(), app)
+    context.close()
+    assert not faults
+
+
+def opened(page: Page, app: App) -> Page:
+    """The app in this window, ready for use."""
+    page.goto(app.url)
+    page.locator(".facts").wait_for()
+    return page
+
+
+def is_outside(app: App, request: Request) -> bool:
+    """Whether a request goes anywhere but to the app."""
+    return not request.url.startswith((app.url, "data:", "blob:"))

@@ -1,0 +1,146 @@
+"""The whole way in a real browser: open, preview, render, compare, stop, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE, App, opened, running
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE)
+
+
+def turn_to(page: Page, tab: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+
+
+def set_number(page: Page, name: str, value: int) -> None:
+    field = page.locator(f"#{name} input[type=number]")
+    field.fill(str(value))
+    field.blur()
+
+
+def few_steps(page: Page) -> None:
+    """A preview that takes seconds: two steps of each pass, full strength."""
+    turn_to(page, "Look")
+    for name in ("body-steps", "face-steps"):
+        set_number(page, name, 2)
+
+
+def choose_frames(page: Page, first: int, last: int) -> None:
+    turn_to(page, "Shot")
+    page.get_by_label("Last frame").fill(str(last))
+    page.get_by_label("First frame").fill(str(first))
+    page.get_by_label("First frame").blur()
+
+
+def has_picture(page: Page, place: str) -> None:
+    """Wait until a picture in this place is loaded and has pixels."""
+    page.wait_for_function(
+        "place => [...document.querySelectorAll(`${place} img`)].some(i => i.naturalWidth > 0)", arg=place
+    )
+
+
+def test_the_page_opens_with_the_sample_shot(page: Page) -> None:
+    expect(page.locator(".facts")).to_contain_text("640 × 360")
+    expect(page.locator(".facts")).to_contain_text("24 frames a second")
+    expect(page.locator(".facts")).to_contain_text("116 frames")
+    expect(page.get_by_text("This is the sample shot")).to_be_visible()
+    expect(page.get_by_label("Last frame")).to_have_value("115")
+    has_picture(page, ".viewer")
+
+
+def test_presets_that_are_not_ready_say_what_is_missing(page: Page) -> None:
+    turn_to(page, "Look")
+    page.get_by_label("Cinematic body and face (not ready)").check()
+    expect(page.locator("#about")).to_contain_text("realisticVisionV20_v20")
+    expect(page.locator("#body-guidance_scale input[type=number]")).to_have_value("7")
+    page.locator("#preview").click()
+    expect(page.locator(".toast-body")).to_contain_text("Cinematic body and face cannot be rendered here")
+
+
+def test_a_file_that_is_no_video_gets_a_sentence(page: Page, tmp_path: Path) -> None:
+    letter = tmp_path / "<b>letter<b>.mp4"
+    letter.write_text("Dear studio, here is the shot.\n")
+    page.locator("#drop input[type=file]").set_input_files(letter)
+    toast = page.locator(".toast-body")
+    expect(toast).to_contain_text(".mp4")
+    expect(toast).not_to_contain_text("Traceback")
+    expect(page.locator(".facts")).to_contain_text("plate.mp4")
+
+
+def test_a_preview_shows_everything_that_led_to_it(page: Page) -> None:
+    few_steps(page)
+    set_number(page, "look-frame", 44)
+    page.locator("#preview").click()
+    expect(page.get_by_text("Preview of frame 0044")).to_be_visible()
+    has_picture(page, "#strip")
+    captions = page.locator("#strip .caption-label").all_inner_texts()
+    parts = "plate, body: pose, body: edges, body: face, face: face, face matte, body layer, face layer, result"
+    assert [caption.strip() for caption in captions] == parts.split(", ")
+    before = page.locator(".viewer img:visible").get_attribute("src")
+    page.locator("#strip img").first.click()
+    expect(page.locator(".viewer img:visible")).not_to_have_attribute("src", str(before))
+
+
+def test_a_render_runs_to_its_end_and_is_compared(page: Page, app: App) -> None:
+    choose_frames(page, 40, 43)
+    few_steps(page)
+    page.locator("#look-render").click()
+    expect(page.locator("#progress")).to_contain_text("plate v")
+    expect(page.locator("#outcome")).to_contain_text("Finished")
+    expect(page.locator("#progress")).to_contain_text(re.compile(r"Measure\s*4 of 4"))
+    has_picture(page, ".viewer")
+    browser = page.context
+    page.close()
+    page = opened(browser.new_page(), app)
+    expect(page.get_by_label("First frame")).to_have_value("40")
+    turn_to(page, "Render")
+    expect(page.locator("#outcome")).to_contain_text("Finished")
+    page.locator("#to-compare").click()
+    expect(page.locator(".figures")).to_contain_text("Flicker added, whole frame")
+    mattes = page.locator("#files a[download='mattes.zip']").get_attribute("href")
+    assert mattes and browser.request.get(mattes).body().startswith(b"PK")
+    plays(page)
+    page.get_by_label("Wipe").check()
+    has_picture(page, "#wipe")
+    expect(page.locator("#wipe-frame input[type=number]")).to_have_value("40")
+    made = sorted(path.name for path in next((app.home / "renders" / "plate").glob("v*")).iterdir() if path.suffix)
+    assert made == ["before-after.mp4", "manifest.json", "mattes.zip", "measurements.json", "render.mp4"]
+
+
+def plays(page: Page) -> None:
+    """The movie moves when it is asked to."""
+    page.locator("#before-after video").wait_for()
+    page.evaluate("document.querySelector('#before-after video').play()")
+    page.wait_for_function("document.querySelector('#before-after video').currentTime > 0.05")
+
+
+def test_stop_keeps_what_is_finished(page: Page) -> None:
+    turn_to(page, "Render")
+    page.locator("#render").click()
+    page.locator("#stop").click()
+    expect(page.locator("#outcome")).to_contain_text("Stopped")
+    expect(page.locator("#outcome")).to_contain_text("Finished frames are kept")
+    expect(page.locator("#render")).to_have_text("Go on")
+    expect(page.locator("#stop")).to_be_disabled()
+
+
+def test_visitors_from_other_machines_must_sign_in(tmp_path: Path) -> None:
+    with running(tmp_path / "home", host="0.0.0.0", PHOTOPLAY_PASSWORD="a long one") as app:
+        assert answer(f"{app.url}/config") == 401
+
+
+def answer(url: str) -> int:
+    """The status of a page."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as page:
+            return page.status
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
