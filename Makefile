@@ -12,10 +12,10 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test check lint types bench docs clean
+.PHONY: help setup demo app test check lint types bench reliability docs clean
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make .venv and install what Photoplay needs (about 3 GB, once).
 
@@ -26,10 +26,10 @@ app: $(INSTALLED) ## Start the web app on http://127.0.0.1:7860.
 	$(RUN) app.py
 
 test: $(INSTALLED_DEV) ## Run every test, those in the browser too (needs Chromium: apt-get install chromium).
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 2
 
 check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser.
-	@$(RUN) -m pytest -m "not browser"
+	@$(RUN) -m pytest -n 2 -m "not browser"
 
 lint: $(INSTALLED_DEV) ## Check format, lint rules and the layers of the imports.
 	@.venv/bin/ruff format --check .
@@ -41,6 +41,10 @@ types: $(INSTALLED_DEV) ## Check types.
 
 bench: $(INSTALLED) ## Measure speed, memory and quality on this machine (the scripts in benchmarks/).
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(RUN) "$$script"; done
+
+reliability: $(INSTALLED) ## Kill a render 200 times and fill its disk; nothing may be lost (needs root for the disk).
+	$(RUN) benchmarks/reliability/kill.py --kills 200 --report benchmarks/reliability/kill.json
+	$(RUN) benchmarks/reliability/disk.py --report benchmarks/reliability/disk.json
 
 docs: $(INSTALLED) ## Write docs/settings.md anew from the recipe's own fields.
 	PYTHONPATH=. $(RUN) docs/write_settings.py docs/settings.md

@@ -74,7 +74,7 @@ def check_free(host: str, port: int) -> None:
 
 
 def serve(options: argparse.Namespace, password: str | None) -> None:
-    """Build the studio and the page, and serve until interrupted; renders at work stop with their frames kept."""
+    """Build the studio and the page, and serve until interrupted. The job at work goes on at the next start."""
     from studio import HOME, Studio
 
     home = (options.home or HOME).resolve()
@@ -84,9 +84,10 @@ def serve(options: argparse.Namespace, password: str | None) -> None:
     from ui.theme import CSS, HEAD, theme
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), Studio(home) as studio, Runs(studio) as runs:
+    with suppress(KeyboardInterrupt), Studio(home) as studio:
+        studio.jobs.start()
         print(f"Photoplay: http://{options.host}:{options.port}", flush=True)
-        build(studio, runs).launch(
+        build(studio, Runs(studio)).launch(
             server_name=options.host,
             server_port=options.port,
             auth=None if password is None else (USER, password),

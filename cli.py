@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+import cli_jobs
+
 if TYPE_CHECKING:
     from pipeline.progress import Step
     from studio import Studio
@@ -68,7 +70,11 @@ def parser() -> argparse.ArgumentParser:
 
     add = commands.add_parser("presets", help="list the presets and what each needs")
     add.set_defaults(run=_presets)
-    for command in commands.choices.values():
+
+    add = commands.add_parser("jobs", help="renders in line: add, run, list, show, pause, cancel, resume, remove, gc")
+    cli_jobs.add_commands(add, _add_look)
+    add.set_defaults(run=lambda options: cli_jobs.run(options, _studio, _stop_on_interrupt()))
+    for command in (command for name, command in commands.choices.items() if name != "jobs"):
         command.add_argument("--json", action="store_true", help="print the result as JSON")
     return top
 

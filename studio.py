@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -15,6 +16,7 @@ from jobs.executor import Executor, Request
 from jobs.job import Job
 from jobs.local import LocalExecutor
 from jobs.store import Store
+from pipeline.cache import Cleared, clear
 from pipeline.clip.probe import probe
 from pipeline.clip.shot import Shot
 from pipeline.engine.engine import Engine, Priority
@@ -47,17 +49,18 @@ class PresetStatus:
 class Studio:
     """Everything an artist can ask for. Used inside `with`, or closed by hand; safe to call from several threads.
 
-    jobs: the renders in line, at work and ended. They are carried out once `jobs.start()` was called, by this program
-    or by another one with the same home.
+    Jobs are carried out once `jobs.start()` was called, by this program or by another one with the same home.
     """
 
     def __init__(self, home: Path = HOME, device: str | None = None) -> None:
         """home: the folder for models/, cache/, jobs/ and renders/. device: "cuda" or "cpu"; None takes the best."""
         self.home = home
         self._tools = Tools(Engine(device), ModelStore(home / "models"), home / "cache")
-        self.jobs: Executor = LocalExecutor(
-            Store(home / "jobs"), {"render": self._render_job}, self._tools.engine.device
-        )
+
+    @cached_property
+    def jobs(self) -> Executor:
+        """The renders in line, at work and ended. Raises NotWritable when the home cannot be written."""
+        return LocalExecutor(Store(self.home / "jobs"), {"render": self._render_job}, self._tools.engine.device)
 
     def presets(self) -> list[PresetStatus]:
         """Every preset, in the order of their names, with what is missing for it."""
@@ -109,9 +112,14 @@ class Studio:
             raise FootageError(f"{shot.plate} has changed since the render was put in line.", "Render it anew.")
         return Order(shot, recipe_of(job), frames_of(job), out_of(job))
 
+    def clear_cache(self, keep: int) -> Cleared:
+        """Clear away the finished frames used longest ago until `keep` bytes are left. Raises OutputError."""
+        return clear(self._tools.cache, keep)
+
     def close(self) -> None:
         """Stop the job at work, which stays in line, and let go of the accelerator."""
-        self.jobs.close()
+        if "jobs" in vars(self):
+            self.jobs.close()
         self._tools.engine.close()
 
     def __enter__(self) -> Studio:

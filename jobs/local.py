@@ -20,7 +20,7 @@ from pipeline.errors import Cancelled, NotWritable, PhotoplayError
 from pipeline.files import explained
 
 BEAT = 0.5
-"""Seconds between two looks at the store: for new jobs, for what is asked of the one at work, and to renew its lease."""
+"""Seconds between two looks at the store: for new jobs, for what is asked of the one at work, to renew its lease."""
 FAULT = Reason("The job broke off through a fault in Photoplay.", "What is finished is kept; the log says more.")
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from jobs.job import Job, Reached, Reason, Stages, State, Wish
 
 def job_of(row: sqlite3.Row) -> Job:
     """The job in a row."""
-    values = cast(dict[str, Any], dict(row))
+    values: dict[str, Any] = dict(row)
     stages = cast(dict[str, dict[str, Any]], json.loads(values["stages"]))
     return Job(
         id=values["id"],

@@ -125,6 +125,8 @@ class Store:
 
         def change(db: sqlite3.Connection) -> None:
             job = _job(db, job_id)
+            if state == "running":
+                raise JobError("A job is started by whoever carries it out.")
             if job.state == "running" and state in WISHES:
                 db.execute("UPDATE jobs SET wish = ? WHERE id = ?", (WISHES[state], job_id))
             elif job.state == "running":

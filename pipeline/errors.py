@@ -28,6 +28,10 @@ class ModelMissing(PhotoplayError):
     """A model or feature that the recipe names is not on this machine."""
 
 
+class Overflow(PhotoplayError):
+    """A model gave numbers that are no picture."""
+
+
 class OutputError(PhotoplayError):
     """The result cannot be written: no room, no permission, or the folder belongs to another render."""
 

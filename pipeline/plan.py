@@ -29,6 +29,16 @@ class PlannedPass:
         """The pass's name."""
         return self.plan.spec.name
 
+    @property
+    def marks(self) -> FrameStore:
+        """Where it lies, as a word, what looks wrong with a finished frame; most frames have none."""
+        return FrameStore(self.frames.root, self.frames.key, ".txt")
+
+    @property
+    def stores(self) -> tuple[FrameStore, ...]:
+        """Everything of it that is kept."""
+        return (self.frames,) if self.mattes is None else (self.frames, self.mattes)
+
 
 @dataclass(frozen=True)
 class RenderPlan:

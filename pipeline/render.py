@@ -18,10 +18,12 @@ from pipeline.composite.over import over
 from pipeline.engine.engine import Engine, Priority
 from pipeline.errors import FootageError
 from pipeline.files import atomic
+from pipeline.forecast import check_room
 from pipeline.frames import Frame, FrameRange, Layer, Picture
+from pipeline.measure.page import page_of
 from pipeline.measure.report import Report, measure
 from pipeline.models.store import ModelStore
-from pipeline.plan import plan_render
+from pipeline.plan import RenderPlan, plan_render
 from pipeline.progress import Progress
 from pipeline.recipe.passes import ControlKind
 from pipeline.recipe.recipe import Recipe
@@ -75,17 +77,19 @@ class Rendered:
 def render(order: Order, tools: Tools, progress: Progress) -> Rendered:
     """Render a shot and deliver it. What is finished already is reused; what is finished is never lost.
 
-    Raises FootageError, ModelMissing, OutputError or Cancelled.
+    Raises FootageError, ModelMissing, OutputError (NotWritable when there is no room for it) or Cancelled.
     """
     check_frames(order.shot, order.frames)
     plan = plan_render(order.shot, order.recipe, tools.models, tools.cache)
     out, made = OutFolder(order.out), version_of(plan, order.frames)
+    check_room(plan, order.frames, out)
     with out.claimed(made), open_work(plan, tools.engine, Priority.RENDER, progress.stop) as work:
         warnings = finish_passes(work, order.frames, progress)
         deliver(work, order.frames, out, progress)
         report = measure(order.shot, probe(out.render), order.frames, progress)
         made = replace(made, warnings=(*order.shot.notes, *warnings), measurements=report.to_json())
         out.write_json(out.measurements, report.to_json())
+        out.write_text(out.report, page_of(report))
         out.write_manifest(made)
     return Rendered(made, report, out)
 
@@ -138,7 +142,15 @@ def finish_passes(work: Work, frames: FrameRange, progress: Progress) -> tuple[s
             faceless[name] = faceless.get(name, 0) + sum(work.matte(planned, frame) is None for frame in batch)
         done += len(batch)
         progress.say("passes", done, len(frames), reused, over(batch[-1].pixels, work.layers(batch[-1])))
-    return tuple(_faceless_warning(name, count, len(frames)) for name, count in faceless.items() if count)
+    without = [_faceless_warning(name, count, len(frames)) for name, count in faceless.items() if count]
+    return (*without, *suspects(work.plan, frames))
+
+
+def suspects(plan: RenderPlan, frames: FrameRange) -> Iterator[str]:
+    """A warning for every finished frame that looks like a fault, although it was rendered twice."""
+    for planned in plan.passes:
+        for frame in (frame for frame in frames if planned.marks.has(frame)):
+            yield f"Frame {frame} of the pass {planned.name} is {planned.marks.read(frame).decode()}: look at it."
 
 
 def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> None:

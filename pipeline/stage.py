@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.files import atomic
+from pipeline.files import atomic, explained
 from pipeline.keys import Key, Setting, key_of
 
 WHOLE_SHOT = -1
@@ -34,9 +35,20 @@ class FrameStore:
     key: Key
     suffix: str
 
+    @property
+    def folder(self) -> Path:
+        """Where all frames of this output lie."""
+        return self.root / self.key[:2] / self.key
+
     def path(self, frame: int) -> Path:
         """Where this frame's file lies or will lie."""
-        return self.root / self.key[:2] / self.key / f"{frame:06d}{self.suffix}"
+        return self.folder / f"{frame:06d}{self.suffix}"
+
+    def use(self) -> None:
+        """Note that this output is in use now, which keeps it from being cleared away. Raises OutputError."""
+        with explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            os.utime(self.folder)
 
     def has(self, frame: int) -> bool:
         """Whether this frame is finished."""

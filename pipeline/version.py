@@ -61,6 +61,11 @@ class OutFolder:
         return self.path / "measurements.json"
 
     @property
+    def report(self) -> Path:
+        """The figures and curves as one page of HTML."""
+        return self.path / "report.html"
+
+    @property
     def manifest(self) -> Path:
         """The render version as JSON."""
         return self.path / "manifest.json"
@@ -75,8 +80,12 @@ class OutFolder:
 
     def write_json(self, path: Path, data: Mapping[str, Any]) -> None:
         """Write data in full or not at all."""
+        self.write_text(path, json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write text in full or not at all."""
         with atomic(path) as part:
-            part.write_text(json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+            part.write_text(text, encoding="utf-8")
 
     def write_manifest(self, made: RenderVersion) -> None:
         """Write the manifest."""

@@ -31,6 +31,8 @@ class Work:
 
     def finish(self, frames: Sequence[Frame]) -> bool:
         """Finish every pass for the frames of one batch. Says whether a model had to run."""
+        for store in (store for planned in self.plan.passes for store in planned.stores):
+            store.use()
         ran = [self._finish_pass(planned, frames) for planned in self.plan.passes]
         return any(ran)
 
@@ -56,7 +58,10 @@ class Work:
         slots = [slot for frame in frames if (slot := self._slot(planned, frame)) is not None]
         if all(planned.frames.has(slot.frame) for slot in slots):
             return False
-        for frame, picture in run_pass(planned.plan, slots, self.runner).items():
+        result = run_pass(planned.plan, slots, self.runner)
+        for frame, mark in result.marks.items():
+            planned.marks.write(frame, mark.encode())
+        for frame, picture in result.pictures.items():
             planned.frames.write(frame, encode_png(picture))
         return True
 

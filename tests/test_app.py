@@ -20,7 +20,7 @@ def test_this_machine_needs_no_password(host: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.20", "studio.example"])
 def test_other_machines_are_let_in_with_a_password_only(host: str) -> None:
     assert sign_in(host, PASSWORD) == "a long one"
-    with pytest.raises(PhotoplayError, match="no password is set.*PHOTOPLAY_PASSWORD"):
+    with pytest.raises(PhotoplayError, match=r"no password is set.*PHOTOPLAY_PASSWORD"):
         sign_in(host, {})
     with pytest.raises(PhotoplayError, match="no password is set"):
         sign_in(host, {"PHOTOPLAY_PASSWORD": ""})

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio import Studio
+from studio import Studio, plate_of
 from ui.page import Page
 from ui.runs import Runs
 from ui.say import said
@@ -15,12 +15,15 @@ from ui.tabs.look import LookTab
 from ui.tabs.render import RenderTab
 from ui.tabs.shot import SAMPLE, ShotTab
 
+SCRAMBLER = "photoplay"
+"""Not a secret: Gradio scrambles what the browser keeps, and with a new word at each start could not read it again."""
+
 
 def build(studio: Studio, runs: Runs) -> gr.Blocks:
     """The page over a studio, ready to launch."""
     with gr.Blocks(title="Photoplay", fill_width=True, analytics_enabled=False) as blocks:
         gr.HTML("Photoplay", elem_id="name")
-        states = gr.State(None), gr.BrowserState("", storage_key="photoplay-run")
+        states = gr.State(None), gr.BrowserState("", storage_key="photoplay-run", secret=SCRAMBLER)
         with gr.Tabs(selected="shot", elem_id="tabs") as tabs:
             page = Page(studio, runs, *states, tabs)
             with gr.Tab("Shot", id="shot"):
@@ -42,6 +45,6 @@ def build(studio: Studio, runs: Runs) -> gr.Blocks:
 
 
 def opened(page: Page, run_id: str) -> Any:
-    """The shot of a page that was just opened: that of this browser's newest render, or the sample."""
+    """The shot of a page that was just opened: that of its newest render while the clip is there, or the sample."""
     run = page.runs.find(run_id)
-    return page.studio.shot(SAMPLE) if run is None else run.order.shot
+    return page.studio.shot(plate_of(run.job) if run is not None and plate_of(run.job).is_file() else SAMPLE)

@@ -12,6 +12,9 @@ import gradio as gr
 from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
 
+SHOWN = 30
+"""Seconds that a message stays, unless it is closed."""
+
 Made = TypeVar("Made")
 Given = ParamSpec("Given")
 
@@ -31,7 +34,7 @@ def said(handler: Callable[Given, Made]) -> Callable[Given, Made]:
     def show(*given: Given.args, **named: Given.kwargs) -> Made:
         made = attempt(lambda: handler(*given, **named))
         if isinstance(made, PhotoplayError):
-            gr.Warning(sentence(made), duration=None, title="")
+            gr.Warning(sentence(made), duration=SHOWN)
             return gr.skip()  # pyright: ignore[reportReturnType]  # Gradio's word for "leave every output alone"
         return made
 

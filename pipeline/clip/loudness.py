@@ -29,7 +29,7 @@ def envelope(shot: Shot, frames: FrameRange) -> NDArray[np.float64] | None:
     if not shot.sound:
         return None
     origin, length = first_time(shot) + frames.first / shot.rate, len(frames)
-    energy, samples = np.zeros(length), np.zeros(length)
+    energy, samples = np.zeros(length), np.zeros(length, np.int64)
     with opened(shot.plate) as container:
         for time, pitch, power in _powers(container):
             if time - origin >= length / shot.rate:
@@ -39,8 +39,8 @@ def envelope(shot: Shot, frames: FrameRange) -> NDArray[np.float64] | None:
             at = places[inside].astype(np.int64)
             energy += np.bincount(at, power[inside], length)
             samples += np.bincount(at, minlength=length)
-    level = 10 * np.log10(np.maximum(energy / np.maximum(samples, 1), 1e-12))
-    return np.clip(level, QUIETEST, 0.0)
+    mean = energy / np.maximum(samples, 1)
+    return np.clip(10 * np.log10(np.maximum(mean, 1e-12)), QUIETEST, 0.0).astype(np.float64)
 
 
 def _powers(container: InputContainer) -> Iterator[tuple[Fraction, int, NDArray[np.float64]]]:

@@ -10,6 +10,7 @@ import torch
 from pipeline.engine.batch import Batch, Pictures
 from pipeline.engine.img2img import img2img
 from pipeline.engine.lease import Lease, Priority
+from pipeline.engine.memory import stepping_down
 from pipeline.engine.residency import Residency
 
 __all__ = ["Engine", "Priority"]
@@ -34,10 +35,13 @@ class Engine:
     def img2img(self, batch: Batch, priority: Priority, stop: threading.Event | None = None) -> Pictures:
         """The batch's pictures, worked over: uint8 [n, height, width, 3]. Blocks until they are done.
 
+        Where memory does not suffice for all n at once, they are done in parts.
+
         Raises Cancelled between two steps once `stop` is set or the engine is closed, ModelMissing when a model cannot
         be loaded, RecipeError when the checkpoint cannot do what the batch asks.
         """
-        return self._lease.run(img2img(batch, self._residency), priority, stop)
+        work = stepping_down(batch, lambda part: img2img(part, self._residency))
+        return self._lease.run(work, priority, stop)
 
     def close(self) -> None:
         """Stop what is running between two steps, end the thread and let the models go. Later calls raise Cancelled."""

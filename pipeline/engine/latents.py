@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pipeline.engine.batch import Masks, Pictures
-from pipeline.errors import PhotoplayError
+from pipeline.errors import Overflow, PhotoplayError
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, AutoencoderTiny
@@ -41,12 +41,12 @@ def encode(vae: AutoencoderKL | AutoencoderTiny, pictures: Pictures) -> Tensor:
 
 @torch.inference_mode()
 def decode(vae: AutoencoderKL | AutoencoderTiny, latents: Tensor) -> Pictures:
-    """Latents [n, c, h, w] -> uint8 [n, H, W, 3], clipped and rounded. Raises PhotoplayError if numbers overflowed."""
+    """Latents [n, c, h, w] -> uint8 [n, H, W, 3], clipped and rounded. Raises Overflow."""
     pictures = vae.decode((latents / vae.config["scaling_factor"]).to(vae.dtype), return_dict=False)[0].to(
         torch.float32
     )
     if not pictures.isfinite().all():
-        raise PhotoplayError(
+        raise Overflow(
             "The model gave no picture: its numbers overflowed.",
             "Lower the guidance scale or the weights of the controls.",
         )

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.measure.compare import FEWEST_FRAMES, Curve, Figure, Likeness, amplitude, likeness
-from pipeline.measure.expression import CURVES, Signs, curves_of
+from pipeline.measure.expression import CURVES, FINER, NAMES, Signs, curves_of
+from pipeline.measure.timing import Lag, best_lag
 
 CLIPS = ("plate", "render", "ceiling")
 PLATE, RENDER, CEILING = range(3)
 
-LEAST_AMPLITUDE = {"mouth": 0.02, "smile": 0.02, "blink": 0.1, "brow": 0.01}
-"""A plate's curve that moves less does not move: eye distances, and parts of an open eye for the blink."""
+LEAST_AMPLITUDE = {
+    "mouth": 0.02,
+    "smile": 0.02,
+    "blink": 0.1,
+    "brow": 0.01,
+    "blink left": 0.1,
+    "blink right": 0.1,
+    "gaze": 0.03,
+}
+"""A plate's curve that moves less does not move: eye distances, parts of an open eye for the blinks, eye widths."""
 TIMES_NOISE = 4.0
 """A curve moves when its amplitude is at least this many times its noise."""
 
@@ -23,28 +32,35 @@ STILL_THERE = "does not move where the render has a face"
 STILL_RENDER = "stands still in the render"
 NO_FACE = "no face in the render"
 TOO_SHORT = "too few frames with a face"
+UNLIKE = "does not follow the plate"
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
     """One person in one set-up. person: the number. frames: n frame numbers of the plate.
 
-    curves: float64 [3, n, 4] in the orders of CLIPS and CURVES; NaN where a clip shows no face.
+    curves: float64 [3, n, 7] in the orders of CLIPS and NAMES; NaN where a clip shows no face, or no gaze.
     """
 
     person: int
     frames: tuple[int, ...]
     curves: Signs
 
+    def dense(self, clip: int, curve: int) -> Curve:
+        """A curve with a value for every frame from the first to the last, NaN where there is none."""
+        values = np.full(self.frames[-1] - self.frames[0] + 1, np.nan)
+        values[np.array(self.frames) - self.frames[0]] = self.curves[clip, :, curve]
+        return values
+
 
 class Acting:
-    """Collects the signs of every followed person. Keeps twelve numbers for each face, no pictures."""
+    """Collects the signs of every followed person. Keeps 21 numbers for each face, no pictures."""
 
     def __init__(self) -> None:
         self._seen: dict[int, list[tuple[int, Signs]]] = {}
 
     def add(self, frame: int, person: int, signs: Signs) -> None:
-        """What a person's face does in one frame: signs [3, 4], NaN where a clip shows no face."""
+        """What a person's face does in one frame: signs [3, 7], NaN where a clip shows no face."""
         self._seen.setdefault(person, []).append((frame, signs))
 
     def people(self) -> tuple[Person, ...]:
@@ -72,9 +88,10 @@ def _curves(signs: Signs) -> Signs:
 class CurveFigures:
     """What is said of one curve.
 
-    name: of CURVES. timing: correlation, None when the render stands still. strength: gain.
-    kept: concordance, timing and strength in one.
+    name: of NAMES. timing: correlation, None when the render stands still. strength: gain.
+    kept: concordance, timing and strength in one. lag: frames that the render comes later, at the best correlation.
     amplitude: how far the plate's curve moves. noise: standard deviation of ceiling copy against plate; same unit.
+    coverage: share of the plate's values that the render has too, 0..1.
     """
 
     name: str
@@ -83,6 +100,8 @@ class CurveFigures:
     kept: Figure
     amplitude: float | None
     noise: float | None
+    lag: Figure
+    coverage: float
 
 
 def paired(people: Sequence[Person], curve: int, clip: int) -> tuple[Curve, Curve]:
@@ -100,13 +119,18 @@ def paired(people: Sequence[Person], curve: int, clip: int) -> tuple[Curve, Curv
     return np.concatenate(ours), np.concatenate(theirs)
 
 
-def curve_figures(people: Sequence[Person]) -> tuple[CurveFigures, ...]:
-    """The figures of every curve over all people; empty when the plate shows nobody."""
-    return tuple(_figures(people, index) for index in range(len(CURVES))) if people else ()
+def curve_figures(people: Sequence[Person], names: Sequence[str] = CURVES) -> tuple[CurveFigures, ...]:
+    """The figures of the named curves over all people; empty when the plate shows nobody."""
+    return tuple(_figures(people, NAMES.index(name)) for name in names) if people else ()
+
+
+def finer_figures(people: Sequence[Person]) -> tuple[CurveFigures, ...]:
+    """The figures of each eye alone and of the gaze; empty when the plate shows nobody."""
+    return curve_figures(people, FINER)
 
 
 def _figures(people: Sequence[Person], index: int) -> CurveFigures:
-    name = CURVES[index]
+    name = NAMES[index]
     plate, copy = paired(people, index, CEILING)
     if len(plate) < FEWEST_FRAMES:
         return _without(name, TOO_SHORT, None, None)
@@ -115,11 +139,28 @@ def _figures(people: Sequence[Person], index: int) -> CurveFigures:
     if span < least:
         return _without(name, STILL, span, noise)
     best = likeness(plate, copy)
-    ours, reason = _rendered(*paired(people, index, RENDER), least)
+    both = paired(people, index, RENDER)
+    ours, reason = _rendered(*both, least)
     timing, strength, kept = (
         Figure(value, ceiling, reason if value is None else "") for value, ceiling in zip(ours, best, strict=True)
     )
-    return CurveFigures(name, timing, strength, kept, span, noise)
+    seen = sum(int(np.isfinite(person.curves[PLATE, :, index]).sum()) for person in people)
+    lag = _lag(people, index, reason)
+    return CurveFigures(name, timing, strength, kept, span, noise, lag, len(both[0]) / seen)
+
+
+def _lag(people: Sequence[Person], index: int, reason: str) -> Figure:
+    found = {clip: _lag_of(people, index, clip) for clip in (RENDER, CEILING)}
+    copy = found[CEILING]
+    ceiling = None if copy is None else float(copy.frames)
+    render = found[RENDER]
+    if reason or render is None or not render.sure:
+        return Figure(None, ceiling, reason or UNLIKE)
+    return Figure(float(render.frames), ceiling)
+
+
+def _lag_of(people: Sequence[Person], index: int, clip: int) -> Lag | None:
+    return best_lag([(person.dense(PLATE, index), person.dense(clip, index)) for person in people])
 
 
 def _rendered(plate: Curve, render: Curve, least: float) -> tuple[Likeness, str]:
@@ -134,7 +175,7 @@ def _rendered(plate: Curve, render: Curve, least: float) -> tuple[Likeness, str]
 
 def _without(name: str, reason: str, span: float | None, noise: float | None) -> CurveFigures:
     nothing = Figure(None, None, reason)
-    return CurveFigures(name, nothing, nothing, nothing, span, noise)
+    return CurveFigures(name, nothing, nothing, nothing, span, noise, nothing, 0.0)
 
 
 def expression_kept(curves: Sequence[CurveFigures]) -> Figure:
@@ -158,5 +199,5 @@ def faces_found(people: Sequence[Person]) -> Figure:
     """The share of the plate's faces that the render shows too, 0..1."""
     if not people:
         return Figure(None, None, "no face in the plate")
-    found = np.concatenate([np.isfinite(person.curves).all(axis=2) for person in people], axis=1)
+    found = np.concatenate([np.isfinite(person.curves[..., : len(CURVES)]).all(axis=2) for person in people], axis=1)
     return Figure(float(found[RENDER].mean()), float(found[CEILING].mean()))

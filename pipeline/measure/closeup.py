@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from pipeline.frames import Box, Picture
-from pipeline.measure.expression import Signs, signs_of
+from pipeline.measure.expression import NAMES, Signs, signs_of
 from pipeline.people.landmarks import FaceMesh, FacePoints
 
 CLOSEUP_SIZE = 320
@@ -44,7 +44,7 @@ def middle_face(faces: list[FacePoints]) -> FacePoints | None:
 
 
 def look(picture: Picture, box: Box, mesh: FaceMesh) -> Signs:
-    """The signs of the face in `box` of a picture (uint8 RGB), float64 [4]; NaN when no look finds a face there."""
+    """The signs of the face in `box` of a picture (uint8 RGB), float64 [7]; NaN when no look finds a face there."""
     seen = (middle_face(mesh.find(cut_square(picture, square_around(box, way)))) for way in LOOKS)
     signs = [signs_of(points) for points in seen if points is not None]
-    return np.mean(signs, axis=0) if signs else np.full(4, np.nan)
+    return np.mean(signs, axis=0) if signs else np.full(len(NAMES), np.nan)

@@ -16,6 +16,7 @@ summed). Plain band energy can be bought with grain; these two cannot:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -31,14 +32,11 @@ LEAST_LEVEL = 0.25
 """Root mean square of a band of the plate, in levels of 255; below it the plate has nothing to keep there."""
 NOTHING = "the plate has no detail there"
 
-SHARED, STAYING, OWN = range(3)
-"""What is summed for each clip and band: times the plate's band, times its own carried one, the pixels of each."""
-
 
 def bands(luma: Plane) -> Plane:
     """The three bands of a luma plane [height, width] in levels of 255: float32 [height, width, 3]."""
     blurred = [luma, *(cv2.GaussianBlur(luma, (0, 0), sigma) for sigma in SIGMAS)]
-    return np.stack([fine - coarse for fine, coarse in zip(blurred, blurred[1:], strict=False)], axis=-1)
+    return np.stack([fine - coarse for fine, coarse in pairwise(blurred)], axis=-1)
 
 
 class DetailMeter:
@@ -47,9 +45,7 @@ class DetailMeter:
     def __init__(self) -> None:
         self._before: tuple[Plane, ...] = ()
 
-    def step(
-        self, lumas: Sequence[Plane], motion: Step | None, face: NDArray[np.bool_]
-    ) -> tuple[Sums, Sums | None]:
+    def step(self, lumas: Sequence[Plane], motion: Step | None, face: NDArray[np.bool_]) -> tuple[Sums, Sums | None]:
         """The sums of the next frame for detail and for texture, each [clips, bands + 1], the pixels last.
 
         lumas: float32 [height, width] in levels of 255, the plate's first. None for texture where nothing is carried.
@@ -74,9 +70,23 @@ def detail(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
     sums: [clips, bands + 1]. Returns [bands + 1, clips], NaN for a band that the plate lacks; None when it lacks all.
     """
-    return _read(sums, lambda ratio: ratio)
+    ratios = _ratios(sums)
+    return None if ratios is None else _headed(ratios)
 
 
 def texture(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """How much structure stays on the surfaces, 1 = as much as in the plate. Shapes as for `detail`."""
-    return _read(sums, lambda ratio: np.sqrt(np.maximum(ratio, 0)))
+    ratios = _ratios(sums)
+    return None if ratios is None else _headed(np.sqrt(np.maximum(ratios, 0.0)))
+
+
+def _ratios(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    own, pixels = sums[0, :-1], sums[0, -1]
+    there = own > LEAST_LEVEL**2 * pixels
+    if not there.any():
+        return None
+    return np.divide(sums[:, :-1], own, out=np.full_like(sums[:, :-1], np.nan), where=there).T
+
+
+def _headed(bands_and_clips: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.vstack([np.nanmean(bands_and_clips, axis=0), bands_and_clips])

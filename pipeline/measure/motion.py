@@ -64,7 +64,7 @@ class Motion:
         self._before: NDArray[np.uint8] | None = None
 
     def step(self, plate: Picture, cut: bool) -> Step | None:
-        """The step to the next frame (uint8 RGB); None on the first frame and at a cut, where nothing can be carried."""
+        """The step to the next frame (uint8 RGB); None on the first frame and at a cut: nothing can be carried."""
         grey = cv2.cvtColor(plate, cv2.COLOR_RGB2GRAY).astype(np.uint8)
         before, self._before = self._before, grey
         if before is None or cut:

@@ -1,4 +1,4 @@
-"""Measuring a render against its plate: what of the acting was kept, and what flicker was added."""
+"""Measuring a render against its plate: what of the acting, the detail and the structure was kept, what was added."""
 
 from __future__ import annotations
 
@@ -8,43 +8,37 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.clip.loudness import envelope
 from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
 from pipeline.frames import FrameRange, Picture
-from pipeline.measure.acting import (
-    CLIPS,
-    PLATE,
-    Acting,
-    CurveFigures,
-    Person,
-    curve_figures,
-    expression_kept,
-    faces_found,
-)
+from pipeline.measure.acting import CLIPS, CurveFigures, Person, curve_figures, finer_figures
+from pipeline.measure.blinks import Blinks
 from pipeline.measure.ceiling import ceiling_copy
-from pipeline.measure.closeup import look
-from pipeline.measure.compare import Figure
-from pipeline.measure.expression import CURVES
-from pipeline.measure.flicker import REGIONS, FlickerMeter, Levels
-from pipeline.measure.follow import CutTest, Follower
-from pipeline.measure.steadiness import RegionFlicker, region_flicker
-from pipeline.measure.table import table_of
+from pipeline.measure.compare import Curve, Figure
+from pipeline.measure.expression import NAMES
+from pipeline.measure.meaning import MEANINGS
+from pipeline.measure.meters import Meters
+from pipeline.measure.regions import WHOLE, RegionFigures
+from pipeline.measure.steadiness import RegionFlicker
+from pipeline.measure.sync import LipSync, Sounds, lip_sync
+from pipeline.measure.table import rows_of, table_of
+from pipeline.measure.worst import Worst, flickering, off_acting
 from pipeline.people.finder import FaceFinder
 from pipeline.people.landmarks import FaceMesh
 from pipeline.progress import Progress
 
-SMALLEST_FACE = 30
-"""Pixels of the plate; the smallest face that the face pass works on."""
-
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Everything measured of one render.
+    """Everything measured of one render. What the figures mean is in `meaning.MEANINGS`.
 
     plate, render: the names of the clips. frames: of the plate. faces: share of the plate's faces found in the render.
     frames_with_face: in how many frames the plate shows a face.
     expression: empty when the plate shows no face. expression_kept: see `acting.expression_kept`.
+    finer, blinks: each eye alone and the gaze; empty as `expression` is.
+    sounds: how loud the soundtracks are. detail, texture, structure: by region, as `flicker` is.
     cuts: first frame of each new set-up. people: the curves of every person in every set-up.
     """
 
@@ -55,12 +49,31 @@ class Report:
     faces: Figure
     expression_kept: Figure
     expression: tuple[CurveFigures, ...]
+    finer: tuple[CurveFigures, ...]
+    blinks: tuple[Blinks, ...]
+    sounds: Sounds
+    lip_sync: LipSync
     flicker: tuple[RegionFlicker, ...]
+    detail: tuple[RegionFigures, ...]
+    texture: tuple[RegionFigures, ...]
+    structure: tuple[RegionFigures, ...]
     cuts: tuple[int, ...]
     people: tuple[Person, ...]
 
+    def worst(self) -> tuple[Worst, ...]:
+        """The frames to look at first, in their order."""
+        added = {one.region: one.added_curve for one in self.flicker}
+        found = off_acting(self.people, self.frames) + flickering(added[WHOLE], self.frames, WHOLE)
+        return tuple(sorted(found, key=lambda one: one.frame))
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for a JSON file: every figure, and every curve frame by frame, null where it has no value."""
+        by_region = {
+            "flicker": self.flicker,
+            "detail": self.detail,
+            "texture": self.texture,
+            "structure": self.structure,
+        }
         return {
             "plate": self.plate,
             "render": self.render,
@@ -69,30 +82,34 @@ class Report:
             "faces_found": asdict(self.faces),
             "expression_kept": asdict(self.expression_kept),
             "expression": {curve.name: asdict(curve) for curve in self.expression},
-            "flicker": {region.region: asdict(region) for region in self.flicker},
+            "finer": {curve.name: asdict(curve) for curve in self.finer},
+            "blinks": {blinks.eye: asdict(blinks) for blinks in self.blinks},
+            "lip_sync": asdict(self.lip_sync),
+            "sound": {"plate": _numbers(self.sounds.plate), "render": _numbers(self.sounds.render)},
+            **{name: {one.region: asdict(one) for one in regions} for name, regions in by_region.items()},
             "cuts": list(self.cuts),
             "people": [_person(person) for person in self.people],
+            "worst": [asdict(worst) for worst in self.worst()],
+            "meaning": {name: asdict(meaning) for name, meaning in MEANINGS.items()},
         }
 
     def table(self) -> str:
         """The figures as a table for people: one row a figure, beside its ceiling and how to read it."""
-        own = {flicker.region: flicker.plate for flicker in self.flicker}
-        added = {flicker.region: flicker.added for flicker in self.flicker}
-        seen = f"{self.frames_with_face} of {len(self.frames)}"
-        return table_of(seen, self.faces, self.expression_kept, self.expression, added, own)
+        return table_of(rows_of(self))
 
 
 def _person(person: Person) -> dict[str, Any]:
     curves = {
-        clip: {name: [_number(value) for value in person.curves[index, :, at]] for at, name in enumerate(CURVES)}
+        clip: {name: _numbers(person.curves[index, :, at]) for at, name in enumerate(NAMES)}
         for index, clip in enumerate(CLIPS)
     }
     figures = {curve.name: asdict(curve) for curve in curve_figures([person])}
-    return {"person": person.person, "frames": list(person.frames), "expression": figures, **curves}
+    finer = {curve.name: asdict(curve) for curve in finer_figures([person])}
+    return {"person": person.person, "frames": list(person.frames), "expression": figures, "finer": finer, **curves}
 
 
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _numbers(values: Curve | None) -> list[float | None] | None:
+    return None if values is None else [float(value) if np.isfinite(value) else None for value in values]
 
 
 def measure(plate: Shot, render: Shot, frames: FrameRange, progress: Progress) -> Report:
@@ -102,31 +119,33 @@ def measure(plate: Shot, render: Shot, frames: FrameRange, progress: Progress) -
     be read or the plate lacks these frames, Cancelled when the person stops it.
     """
     _check(plate, render, frames)
-    acting, flicker, follower, cut_test = Acting(), FlickerMeter(), Follower(), CutTest()
-    steps: list[Levels | None] = []
-    cuts: list[int] = []
+    rendered = FrameRange(0, len(frames) - 1)
+    sounds = Sounds(frames, plate.rate, envelope(plate, frames), envelope(render, rendered))
     with FaceFinder() as finder, FaceMesh() as mesh:
-        for number, clips in _together(plate, render, frames):
-            cut = cut_test.step(clips[PLATE])
-            cuts += [number] if cut else []
-            people = follower.step([face.box for face in finder.find(clips[PLATE], SMALLEST_FACE)], cut)
-            for followed in people:
-                acting.add(number, followed.person, np.stack([look(clip, followed.box, mesh) for clip in clips]))
-            steps.append(flicker.step(clips, [followed.box for followed in people], cut))
-            progress.say("measure", len(steps), len(frames))
-    seen = acting.people()
-    curves = curve_figures(seen)
+        meters = Meters(finder, mesh)
+        for done, (number, clips) in enumerate(_together(plate, render, frames), 1):
+            meters.step(number, clips)
+            progress.say("measure", done, len(frames))
+    faces, pictures = meters.performance(), meters.pictures
+    mouth = next((curve for curve in faces.expression if curve.name == "mouth"), None)
     return Report(
         plate=plate.name,
         render=render.name,
         frames=frames,
-        frames_with_face=len({frame for person in seen for frame in person.frames}),
-        faces=faces_found(seen),
-        expression_kept=expression_kept(curves),
-        expression=curves,
-        flicker=tuple(region_flicker(region, steps) for region in REGIONS),
-        cuts=tuple(cuts),
-        people=seen,
+        frames_with_face=faces.frames_with_face,
+        faces=faces.faces,
+        expression_kept=faces.expression_kept,
+        expression=faces.expression,
+        finer=faces.finer,
+        blinks=faces.blinks,
+        sounds=sounds,
+        lip_sync=lip_sync(faces.people, mouth, sounds),
+        flicker=pictures.flicker(),
+        detail=pictures.detail(),
+        texture=pictures.texture(),
+        structure=pictures.structure(),
+        cuts=tuple(meters.cuts),
+        people=faces.people,
     )
 
 

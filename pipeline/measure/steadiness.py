@@ -34,8 +34,8 @@ class RegionFlicker:
 
 
 def added(own: float, clip: float, difference: float) -> float:
-    """The flicker that a clip adds, in levels of 255, from three mean squares: of the plate's change, of the clip's, and
-    of the clip's change less the plate's.
+    """The flicker that a clip adds, in levels of 255, from three mean squares: of the plate's change, of the clip's,
+    and of the clip's change less the plate's.
 
     Flicker that knows nothing of the plate's own adds to it in squares, so the root of clip - own is its true level,
     where a difference of the plain levels reads low by about the plate's own. Of a render that repeats the plate's own

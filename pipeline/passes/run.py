@@ -10,9 +10,11 @@ import numpy as np
 
 from pipeline.engine.batch import Batch, Hint
 from pipeline.engine.engine import Engine, Priority
+from pipeline.errors import Overflow
 from pipeline.frames import Matte, Picture
 from pipeline.passes.placement import Placement, automatic_blur, blurred
 from pipeline.passes.plan import PassPlan
+from pipeline.passes.suspect import Mark, marks
 from pipeline.recipe.passes import ControlKind
 
 HintMaker = Callable[[ControlKind, Picture, tuple[int, int]], Picture]
@@ -40,8 +42,19 @@ class Runner:
     stop: Event | None
 
 
-def run_pass(plan: PassPlan, slots: Sequence[Slot], runner: Runner) -> Mapping[int, Picture]:
-    """The pass's result for every slot's frame, on the placement's canvas. Runs one batch of the recipe's batch size.
+@dataclass(frozen=True)
+class Result:
+    """What a pass gives for some frames, by frame number. pictures: on the placement's canvas. marks: see `suspect`."""
+
+    pictures: Mapping[int, Picture]
+    marks: Mapping[int, Mark]
+
+
+def run_pass(plan: PassPlan, slots: Sequence[Slot], runner: Runner) -> Result:
+    """The pass's result for every slot's frame. Runs one batch of the recipe's batch size.
+
+    What looks like a fault of the machine is run once more: a passing fault is gone then, and what comes again is
+    marked. Raises Overflow when the model gives no pictures twice.
 
     A frame's place in the batch is its number modulo the batch size, whoever asks for it and whatever else is asked
     for; empty places are filled with a neighbour, which changes nothing for the others.
@@ -64,8 +77,19 @@ def run_pass(plan: PassPlan, slots: Sequence[Slot], runner: Runner) -> Mapping[i
         sampling=plan.sampling,
         noise=plan.noise,
     )
-    results = runner.engine.img2img(batch, runner.priority, runner.stop)
-    return {slot.frame: results[place] for place, slot in by_place.items()}
+    numbers = {place: slot.frame for place, slot in by_place.items()}
+    try:
+        result = _run(batch, numbers, runner)
+    except Overflow:
+        return _run(batch, numbers, runner)
+    return _run(batch, numbers, runner) if result.marks else result
+
+
+def _run(batch: Batch, numbers: Mapping[int, int], runner: Runner) -> Result:
+    """One try. numbers: place in the batch -> frame, without the places that were filled up."""
+    made = runner.engine.img2img(batch, runner.priority, runner.stop)
+    pictures = {frame: made[place] for place, frame in numbers.items()}
+    return Result(pictures, marks(pictures, {frame: batch.pictures[place] for place, frame in numbers.items()}))
 
 
 def control_pictures(plan: PassPlan, slots: Sequence[Slot], hint: HintMaker) -> Mapping[int, list[Picture]]:

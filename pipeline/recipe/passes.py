@@ -58,7 +58,7 @@ class PassSpec(Settings):
     """One diffusion pass over one region. Sizes are in pixels of the plate unless a field says otherwise."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="Short name, also the folder of its layers.")
-    region: Region = WholeFrame()
+    region: Region = Field(default=WholeFrame(), description="Which part of the picture the pass works on.")
     source: Literal["plate", "below"] = Field(
         default="plate",
         description="Start from the plate, or from the result of the passes below. A face reads the plate.",
@@ -67,7 +67,9 @@ class PassSpec(Settings):
     denoising_strength: float = Field(
         default=0.5, ge=0, le=1, description="How far the picture may move from its source. Expression is lost first."
     )
-    guidance_scale: float = Field(default=7.5, ge=1, le=30, description="How closely the prompt is followed (CFG).")
+    guidance_scale: float = Field(
+        default=7.5, ge=1, le=30, title="Guidance scale (CFG)", description="How closely the prompt is followed."
+    )
     steps: int = Field(
         default=25, ge=1, le=150, description="Sampling steps of a full denoise; strength takes its part."
     )
@@ -82,7 +84,7 @@ class PassSpec(Settings):
     )
     prompt: str | None = Field(default=None, description="Prompt of this pass; empty = the recipe's.")
     negative_prompt: str | None = Field(default=None, description="Negative prompt of this pass; empty = the recipe's.")
-    controls: tuple[ControlSpec, ...] = ()
+    controls: tuple[ControlSpec, ...] = Field(default=(), description="What leads the pass, read off the plate.")
     size: int = Field(default=512, ge=64, le=2048, multiple_of=8, description="Side of the square a face is worked at.")
     feather: float | None = Field(
         default=None,

@@ -23,12 +23,12 @@ class Delivery(Settings):
 class Recipe(Settings):
     """A titled recipe is a preset. Passes are listed from the bottom layer to the top."""
 
-    schema_version: Literal[1] = SCHEMA
-    title: str = Field(min_length=1, max_length=80)
-    note: str = ""
+    schema_version: Literal[1] = Field(default=SCHEMA, description="Version of this list of settings.")
+    title: str = Field(min_length=1, max_length=80, description="What the preset is called.")
+    note: str = Field(default="", description="What it is for, in a sentence.")
     checkpoint: str = Field(min_length=1, description="The Stable Diffusion model's name in the catalogue.")
-    prompt: str = ""
-    negative_prompt: str = ""
+    prompt: str = Field(default="", description="What the picture should look like; a pass may have its own.")
+    negative_prompt: str = Field(default="", description="What it should not look like; a pass may have its own.")
     seed: int = Field(default=1, ge=0, le=2**32 - 1, description="The same seed gives the same picture.")
     working_size: int = Field(
         default=512, ge=64, le=2048, description="Short side of the picture the model works at, in pixels."
@@ -38,8 +38,8 @@ class Recipe(Settings):
         description="Auto1111's crop and resize: exactly this width and height in pixels; what is cut off stays plate.",
     )
     batch_size: int = Field(default=8, ge=1, le=64, description="Frames the model works on at once.")
-    passes: tuple[PassSpec, ...] = Field(min_length=1)
-    delivery: Delivery = Delivery()
+    passes: tuple[PassSpec, ...] = Field(min_length=1, description="The passes, from the bottom layer to the top.")
+    delivery: Delivery = Field(default=Delivery(), description="How the finished shot is written.")
 
     @model_validator(mode="after")
     def check_names(self) -> Recipe:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,36 +39,43 @@ FLAGS = [
 class App:
     """A running app. log: everything it prints."""
 
-    url: str
+    port: int
     home: Path
     log: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 @contextmanager
-def running(home: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[App]:
-    """The app on a free port, ended as the system ends a service."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
+def running(home: Path, host: str = "127.0.0.1", port: int = 0, **environment: str) -> Iterator[App]:
+    """The app on a free port unless one is given, ended as the system ends a service; or killed before, by the test."""
+    with socket.create_server(("127.0.0.1", port)) as free:
         port = free.getsockname()[1]
-    app = App(f"http://127.0.0.1:{port}", home, home.with_suffix(".log"))
     command = [sys.executable, "app.py", "--host", host, "--port", str(port), "--home", str(home)]
-    with app.log.open("w") as log:
+    with home.with_suffix(".log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
         )
+    app = App(port, home, home.with_suffix(".log"), process)
     try:
-        wait_for(app, process)
+        wait_for(app)
         yield app
     finally:
+        killed = process.poll() == -signal.SIGKILL
         process.terminate()
         code = process.wait(60)
-    assert code == 0, app.log.read_text()
+    assert killed or code == 0, app.log.read_text()
     assert "Traceback" not in app.log.read_text(), app.log.read_text()
 
 
-def wait_for(app: App, process: subprocess.Popen[bytes]) -> None:
+def wait_for(app: App) -> None:
     """Until the app answers."""
     limit = time.monotonic() + START
-    while time.monotonic() < limit and process.poll() is None:
+    while time.monotonic() < limit and app.process.poll() is None:
         try:
             urllib.request.urlopen(app.url, timeout=5).close()
             return

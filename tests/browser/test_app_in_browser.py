@@ -8,12 +8,14 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, App, opened, running
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def turn_to(page: Page, tab: str) -> None:
@@ -65,14 +67,17 @@ def test_presets_that_are_not_ready_say_what_is_missing(page: Page) -> None:
     expect(page.locator(".toast-body")).to_contain_text("Cinematic body and face cannot be rendered here")
 
 
-def test_a_file_that_is_no_video_gets_a_sentence(page: Page, tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_gets_a_sentence_and_the_next_one_is_welcome(page: Page, tmp_path: Path) -> None:
     letter = tmp_path / "<b>letter<b>.mp4"
     letter.write_text("Dear studio, here is the shot.\n")
     page.locator("#drop input[type=file]").set_input_files(letter)
     toast = page.locator(".toast-body")
     expect(toast).to_contain_text(".mp4")
     expect(toast).not_to_contain_text("Traceback")
-    expect(page.locator(".facts")).to_contain_text("plate.mp4")
+    expect(page.locator(".facts")).to_contain_text("116 frames")
+    page.locator("#drop input[type=file]").set_input_files(SAMPLES / "stairwell" / "plate.mp4")
+    expect(page.locator(".facts")).to_contain_text("108 frames")
+    expect(page.get_by_text("This is the sample shot")).to_be_hidden()
 
 
 def test_a_preview_shows_everything_that_led_to_it(page: Page) -> None:
@@ -112,7 +117,7 @@ def test_a_render_runs_to_its_end_and_is_compared(page: Page, app: App) -> None:
     has_picture(page, "#wipe")
     expect(page.locator("#wipe-frame input[type=number]")).to_have_value("40")
     made = sorted(path.name for path in next((app.home / "renders" / "plate").glob("v*")).iterdir() if path.suffix)
-    assert made == ["before-after.mp4", "manifest.json", "mattes.zip", "measurements.json", "render.mp4"]
+    assert made == ["before-after.mp4", "manifest.json", "mattes.zip", "measurements.json", "render.mp4", "report.html"]
 
 
 def plays(page: Page) -> None:
@@ -130,6 +135,40 @@ def test_stop_keeps_what_is_finished(page: Page) -> None:
     expect(page.locator("#outcome")).to_contain_text("Finished frames are kept")
     expect(page.locator("#render")).to_have_text("Go on")
     expect(page.locator("#stop")).to_be_disabled()
+
+
+def test_a_render_pauses_and_goes_on(page: Page) -> None:
+    choose_frames(page, 20, 31)
+    few_steps(page)
+    page.locator("#look-render").click()
+    page.locator("#pause").click()
+    expect(page.locator("#outcome")).to_contain_text("Paused")
+    expect(page.locator("#pause")).to_be_disabled()
+    page.locator("#render").click()
+    expect(page.locator("#outcome")).to_contain_text("Finished")
+
+
+def test_a_killed_server_goes_on_with_the_render(chromium: Browser, tmp_path: Path) -> None:
+    """SIGKILL in mid-render, a new server, the same browser: the page finds its render, and the render ends."""
+    context = chromium.new_context()
+    context.set_default_timeout(PATIENCE)
+    with running(tmp_path / "home") as app:
+        page = opened(context.new_page(), app)
+        choose_frames(page, 40, 55)
+        few_steps(page)
+        page.locator("#look-render").click()
+        expect(page.locator("#progress")).to_contain_text(re.compile(r"frame \d+ of 16"))
+        app.process.kill()
+        app.process.wait()
+        page.close()
+    with running(tmp_path / "home", port=app.port) as app:
+        page = opened(context.new_page(), app)
+        expect(page.get_by_label("First frame")).to_have_value("40")
+        turn_to(page, "Render")
+        expect(page.locator("#progress")).to_contain_text("kept from before")
+        has_picture(page, ".viewer")
+        expect(page.locator("#outcome")).to_contain_text("Finished")
+        context.close()
 
 
 def test_visitors_from_other_machines_must_sign_in(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PROGRAMS = ("app.py", "cli.py", "studio.py")
+PROGRAMS = ("app.py", "cli.py", "cli_jobs.py", "studio.py")
 PACKAGES = ("pipeline", "training", "jobs", "ui")
 
 

@@ -7,21 +7,27 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.measure import acting
-from pipeline.measure.acting import Acting, CurveFigures, curve_figures, expression_kept, faces_found
+from pipeline.measure.acting import (
+    Acting,
+    CurveFigures,
+    curve_figures,
+    expression_kept,
+    faces_found,
+    finer_figures,
+)
 from pipeline.measure.compare import likeness
-from pipeline.measure.expression import CURVES, Signs
+from pipeline.measure.expression import CURVES, NAMES, Signs
 
 COUNT = 40
-NOISE = np.random.default_rng(5).normal(0, 1e-4, (COUNT, len(CURVES)))
+NOISE = np.random.default_rng(5).normal(0, 1e-4, (COUNT, len(NAMES)))
 TIME = np.arange(COUNT)
 
 
 def performance() -> Signs:
-    """A face that talks, smiles, blinks twice and lifts its brows: [frames, 4]."""
+    """A face that talks, smiles, blinks twice, lifts its brows and looks around: [frames, 7]."""
     openness = 0.3 - 0.27 * np.isin(TIME, (8, 9, 25, 26))
-    return np.stack(
-        [0.1 + 0.1 * np.sin(TIME / 2), 1 + 0.1 * np.sin(TIME / 9), openness, 0.3 + 0.05 * np.cos(TIME / 5)], axis=1
-    )
+    mouth, smile, brow = 0.1 + 0.1 * np.sin(TIME / 2), 1 + 0.1 * np.sin(TIME / 9), 0.3 + 0.05 * np.cos(TIME / 5)
+    return np.stack([mouth, smile, openness, brow, openness, openness, 0.1 * np.sin(TIME / 7)], axis=1)
 
 
 def people_of(render: Signs, plate: Signs | None = None, cut: int = COUNT) -> tuple[acting.Person, ...]:
@@ -92,7 +98,7 @@ def test_movement_within_the_noise_does_not_count() -> None:
     noisy = Acting()
     jitter = np.random.default_rng(6).normal(0, 0.01, COUNT)
     for frame in range(COUNT):
-        copy = plate[frame] + [jitter[frame], 0, 0, 0]
+        copy = plate[frame] + jitter[frame] * (np.arange(len(NAMES)) == 0)
         noisy.add(frame, 0, np.stack([plate[frame], plate[frame], copy]))
     mouth = curve_figures(noisy.people())[0]
     assert known(mouth.amplitude) > acting.LEAST_AMPLITUDE["mouth"]
@@ -134,3 +140,42 @@ def test_likeness_of_curves_without_movement() -> None:
     assert likeness(still, moving) == (None, None, None)
     assert likeness(moving, still) == (None, 0, 0)
     assert likeness(moving, -2.0 * moving) == pytest.approx((-1, -2, -0.8))
+
+
+@pytest.mark.parametrize("shift", [-5, -1, 0, 2, 9])
+def test_the_lag_is_exact_to_a_frame(shift: int) -> None:
+    """A movement that never repeats, rendered some frames later or earlier, over a cut."""
+    plate = performance()
+    plate[:, 0] = 0.2 + np.cumsum(np.random.default_rng(11).normal(0, 0.03, COUNT))
+    render = plate.copy()
+    render[:, 0] = np.interp(TIME - shift, TIME, plate[:, 0])
+    mouth = figures_of(render, plate)["mouth"]
+    assert (mouth.lag.value, mouth.lag.ceiling) == (shift, 0)
+
+
+def test_a_movement_of_its_own_has_no_lag() -> None:
+    other = performance()
+    other[:, 0] = np.random.default_rng(12).normal(0.1, 0.05, COUNT)
+    assert figures_of(other)["mouth"].lag.reason == acting.UNLIKE
+
+
+def test_one_eye_that_stays_open_shows_in_that_eye_alone() -> None:
+    render = performance()
+    render[:, NAMES.index("blink left")] = 0.3
+    left, right, gaze = finer_figures(people_of(render))
+    assert (left.name, left.timing.reason) == ("blink left", acting.STILL_RENDER)
+    assert known(right.kept.value) == pytest.approx(1)
+    assert known(gaze.kept.value) == pytest.approx(1)
+    assert gaze.coverage == 1
+
+
+def test_eyes_that_look_the_other_way_are_not_kept() -> None:
+    render = performance()
+    render[:, NAMES.index("gaze")] *= -1
+    gaze = finer_figures(people_of(render))[2]
+    assert known(gaze.timing.value) == pytest.approx(-1)
+
+
+def test_coverage_is_the_share_of_values_that_the_render_has() -> None:
+    render = without_face(performance(), TIME % 4 == 0)
+    assert figures_of(render)["mouth"].coverage == pytest.approx(0.75)

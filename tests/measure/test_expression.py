@@ -6,17 +6,28 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.measure.expression import BLINK, CURVES, INNER_BROWS, INNER_LIPS, LID_PAIRS, curves_of, signs_of
+from pipeline.measure.expression import (
+    BLINKS,
+    EYE_CORNERS,
+    GAZE,
+    INNER_BROWS,
+    INNER_LIPS,
+    IRISES,
+    LID_PAIRS,
+    NAMES,
+    curves_of,
+    signs_of,
+)
 from pipeline.measure.upright import RIGID_FACE, RIGID_POINTS, upright
 from pipeline.people.landmarks import FacePoints
 
 SIZE = 120.0
 """Outer eye distance of the drawn face, in pixels."""
-MOUTH, SMILE, OPENNESS, BROW = range(4)
+MOUTH, SMILE, OPENNESS, BROW, LEFT, RIGHT, LOOK = range(7)
 
 
 def drawn_face() -> FacePoints:
-    """Rigid points in place, lips 0.1 apart, eyes 0.04 high, brows 0.25 above the eyes, in eye distances."""
+    """Rigid points in place, lips 0.1 apart, eyes 0.04 high and looking ahead, brows 0.25 above them: eye distances."""
     face = np.random.default_rng(3).normal(0, 0.3, (478, 3))
     face[list(RIGID_POINTS)] = RIGID_FACE
     for upper, lower in INNER_LIPS:
@@ -26,6 +37,8 @@ def drawn_face() -> FacePoints:
         for upper, lower in pairs:
             face[upper], face[lower] = (side * 0.35, -0.12, -0.2), (side * 0.35, -0.08, -0.2)
     face[list(INNER_BROWS), 1] = -0.322
+    for iris, corners in zip(IRISES, EYE_CORNERS, strict=True):
+        face[iris] = face[list(corners)].mean(axis=0)
     return (face * SIZE).astype(np.float32)
 
 
@@ -43,7 +56,7 @@ def turned(points: FacePoints, yaw: float, pitch: float, roll: float) -> FacePoi
 def test_signs_are_what_the_definitions_say() -> None:
     signs = signs_of(drawn_face())
     width = np.linalg.norm(RIGID_FACE[0] - RIGID_FACE[1])
-    assert signs == pytest.approx([0.1, 0.6, 0.04 / width, -0.072 + 0.322], abs=1e-4)
+    assert signs == pytest.approx([0.1, 0.6, 0.04 / width, -0.072 + 0.322, 0.04 / width, 0.04 / width, 0], abs=1e-4)
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "roll"), [(0.7, 0, 0), (0, -0.5, 0), (0, 0, 2.5), (-0.6, 0.4, -0.3)])
@@ -62,11 +75,29 @@ def test_each_sign_follows_its_own_feature() -> None:
     smiling, raised = drawn_face(), drawn_face()
     smiling[[61, 291], 1] -= 0.1 * SIZE
     raised[list(INNER_BROWS), 1] -= 0.05 * SIZE
-    assert signs_of(smiling) - rest == pytest.approx([0, 0.1, 0, 0], abs=1e-4)
-    assert signs_of(raised) - rest == pytest.approx([0, 0, 0, 0.05], abs=1e-4)
+    assert signs_of(smiling) - rest == pytest.approx([0, 0.1, 0, 0, 0, 0, 0], abs=1e-4)
+    assert signs_of(raised) - rest == pytest.approx([0, 0, 0, 0.05, 0, 0, 0], abs=1e-4)
+
+
+def test_one_shut_eye_shows_in_that_eye_and_by_half_in_both() -> None:
+    rest, face = signs_of(drawn_face()), drawn_face()
+    for upper, lower in LID_PAIRS[1]:
+        face[upper] = face[lower]
+    assert signs_of(face)[[OPENNESS, LEFT, RIGHT]] == pytest.approx(rest[LEFT] * np.array([0.5, 0, 1]), abs=1e-4)
+
+
+def test_looking_to_the_characters_left_is_positive() -> None:
+    face = drawn_face()
+    for iris, (right, left) in zip(IRISES, EYE_CORNERS, strict=True):
+        face[iris] += 0.2 * (face[left] - face[right])
+    assert signs_of(face)[LOOK] == pytest.approx(0.2, abs=1e-4)
+    assert signs_of(turned(face, 0.5, 0.2, 1.0))[LOOK] == pytest.approx(0.2, abs=1e-4)
 
 
 def test_blink_counts_from_rest_and_wide_eyes_are_no_blink() -> None:
-    signs = np.zeros((9, len(CURVES)))
-    signs[:, OPENNESS] = [0.3, 0.3, 0.15, 0.03, 0.3, 0.3, 0.45, 0.3, 0.3]
-    assert curves_of(signs)[:, BLINK] == pytest.approx([0, 0, 0.5, 0.9, 0, 0, 0, 0, 0])
+    signs = np.zeros((9, len(NAMES)))
+    signs[:, BLINKS] = np.array([0.3, 0.3, 0.15, 0.03, 0.3, 0.3, 0.45, 0.3, 0.3])[:, None]
+    curves = curves_of(signs)
+    for eyes in BLINKS:
+        assert curves[:, eyes] == pytest.approx([0, 0, 0.5, 0.9, 0, 0, 0, 0, 0])
+    assert np.isnan(curves[:, GAZE]).tolist() == [False, False, True, True, *[False] * 5]

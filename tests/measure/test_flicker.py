@@ -14,7 +14,10 @@ from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frames
 from pipeline.frames import Box, FrameRange, Picture
 from pipeline.measure.ceiling import ceiling_copy
-from pipeline.measure.flicker import REGIONS, FlickerMeter, Levels, low_pass
+from pipeline.measure.flicker import FlickerMeter, low_pass
+from pipeline.measure.motion import Motion
+from pipeline.measure.regions import REGIONS, Sums, face_mask
+from pipeline.measure.steadiness import RegionFlicker, region_flicker
 
 PLATE = Path(__file__).parents[2] / "samples" / "interview" / "plate.mp4"
 FACE = Box(200, 40, 220, 240)
@@ -34,30 +37,70 @@ def alternating(levels: int) -> Change:
     return lambda frame, picture: brighter(picture, levels if frame % 2 else -levels)
 
 
-def measured(plate: Sequence[Picture], change: Change) -> list[Levels]:
-    """What the meter gives for each frame but the first, for the plate and the changed plate."""
-    meter = FlickerMeter()
-    steps = [meter.step((picture, change(frame, picture)), [FACE], cut=False) for frame, picture in enumerate(plate)]
+def sums(plate: Sequence[Picture], change: Change, faces: Sequence[Box] = (FACE,)) -> list[Sums | None]:
+    """What the meter gives for each frame, for the plate, the changed plate and the plate as its own ceiling."""
+    meter, motion = FlickerMeter(), Motion()
+    face = face_mask(plate[0].shape[:2], faces)
+    return [
+        meter.step((picture, change(frame, picture), picture), motion.step(picture, cut=False), face)
+        for frame, picture in enumerate(plate)
+    ]
+
+
+def measured(plate: Sequence[Picture], change: Change) -> dict[str, RegionFlicker]:
+    """The flicker of the changed plate, by region."""
+    steps = sums(plate, change)
     assert steps[0] is None
-    return [step for step in steps if step is not None]
+    return {region: region_flicker(region, steps) for region in REGIONS}
 
 
 def added(plate: Sequence[Picture], change: Change) -> dict[str, float]:
-    steps = measured(plate, change)
-    return {region: float(np.mean([step[region][1] - step[region][0] for step in steps])) for region in REGIONS}
+    return {region: flicker.added.value or 0.0 for region, flicker in measured(plate, change).items()}
+
+
+def own(plate: Sequence[Picture]) -> float:
+    level = measured(plate, lambda _, picture: picture)["whole frame"].plate
+    assert level is not None
+    return level
 
 
 def test_the_plate_itself_adds_nothing(plate: list[Picture]) -> None:
     assert added(plate, lambda _, picture: picture) == dict.fromkeys(REGIONS, 0.0)
 
 
-@pytest.mark.parametrize("levels", [3, 8])
+@pytest.mark.parametrize("levels", [1, 3, 8])
 def test_alternating_brightness_is_measured_within_a_tenth(plate: list[Picture], levels: int) -> None:
     """Frames that are k levels too bright and too dark in turn change by 2k."""
-    soft = [brighter((picture * 0.8).astype(np.uint8), 20) for picture in plate]
+    soft = [brighter((picture * 0.8).astype(np.uint8), 20) for picture in plate[:5]]
     figures = added(soft, alternating(levels))
     assert figures["whole frame"] == pytest.approx(2 * levels, rel=0.1)
     assert figures["elsewhere"] == pytest.approx(2 * levels, rel=0.1)
+    assert figures["face"] == pytest.approx(2 * levels, rel=0.1)
+
+
+def test_boiling_is_measured_within_a_tenth(plate: list[Picture]) -> None:
+    """A soft pattern that is drawn anew for every frame changes by the root of two times its own level."""
+    soft = [brighter((picture * 0.8).astype(np.uint8), 20) for picture in plate[:5]]
+    noise = np.random.default_rng(9).standard_normal((len(soft), *soft[0].shape)).astype(np.float32)
+    patterns = np.stack([cv2.GaussianBlur(one, (0, 0), 12) for one in noise])
+    patterns *= 2 / patterns.std()
+    through = [cv2.GaussianBlur(one, (0, 0), 3) for one in patterns]
+    truth = np.sqrt(np.mean([np.square(b - a).mean() for a, b in pairwise(through)]))
+    figures = added(soft, lambda frame, picture: np.rint(picture + patterns[frame]).clip(0, 255).astype(np.uint8))
+    for region in REGIONS:
+        assert figures[region] == pytest.approx(float(truth), rel=0.1), region
+
+
+def test_the_plates_own_flicker_made_stronger_or_weaker_counts_by_the_difference(plate: list[Picture]) -> None:
+    """Steadier than the plate is negative; the same flicker, a little stronger, is a little more."""
+    soft = [brighter((picture * 0.7).astype(np.uint8), 20) for picture in plate[:5]]
+    flickering = [alternating(4)(frame, picture) for frame, picture in enumerate(soft)]
+    level = own(flickering)
+    steady = added(flickering, lambda frame, _: soft[frame])["whole frame"]
+    assert steady == pytest.approx(-8, rel=0.1)
+    stronger = added(flickering, lambda frame, _: alternating(5)(frame, soft[frame]))["whole frame"]
+    assert stronger == pytest.approx(2, rel=0.1)
+    assert level == pytest.approx(8, rel=0.1)
 
 
 def test_flicker_of_the_face_shows_in_the_face(plate: list[Picture]) -> None:
@@ -67,18 +110,17 @@ def test_flicker_of_the_face_shows_in_the_face(plate: list[Picture]) -> None:
         return changed
 
     figures = added(plate, in_face)
-    assert figures["face"] > 9
-    assert abs(figures["elsewhere"]) < 0.5
+    assert figures["face"] == pytest.approx(12, rel=0.1)
+    assert abs(figures["elsewhere"]) < 0.06 * 12
 
 
 def test_grain_hardly_counts_and_movement_does_not_count(plate: list[Picture]) -> None:
     texture = low_pass(np.random.default_rng(2).integers(0, 256, (200, 400, 3)).astype(np.uint8))
     texture = np.clip((texture - 128) * 6 + 128, 0, 255).astype(np.uint8)
     moving = [np.ascontiguousarray(texture[:, 4 * step : 4 * step + 320]) for step in range(8)]
-    own = np.mean([step["whole frame"][0] for step in measured(moving, lambda _, picture: picture)])
-    still = np.mean([np.abs(low_pass(b) - low_pass(a)).mean() for a, b in pairwise(moving)])
-    assert own < 0.05 * still
-    assert added(plate, lambda frame, picture: ceiling_copy(picture, frame))["whole frame"] < 0.15
+    still = np.sqrt(np.mean([np.square(low_pass(b) - low_pass(a)).mean() for a, b in pairwise(moving)]))
+    assert own(moving) < 0.1 * still
+    assert added(plate, lambda frame, picture: ceiling_copy(picture, frame))["whole frame"] < 0.25
 
 
 def test_what_is_uncovered_does_not_count() -> None:
@@ -90,19 +132,21 @@ def test_what_is_uncovered_does_not_count() -> None:
         picture = ground.copy()
         picture[60:120, 40 + 8 * step : 100 + 8 * step] = square
         frames.append(picture.astype(np.uint8))
-    own = np.mean([step["whole frame"][0] for step in measured(frames, lambda _, picture: picture)])
-    stills = [np.abs(low_pass(b) - low_pass(a)).mean() for a, b in pairwise(frames)]
-    assert own < 0.3 * np.mean(stills)
+    still = np.sqrt(np.mean([np.square(low_pass(b) - low_pass(a)).mean() for a, b in pairwise(frames)]))
+    assert own(frames) < 0.3 * still
 
 
 def test_cuts_and_missing_faces_are_left_out(plate: list[Picture]) -> None:
-    meter = FlickerMeter()
-    meter.step(plate[:1], [], cut=False)
-    assert meter.step(plate[1:2], [], cut=True) is None
-    after = meter.step(plate[2:3], [], cut=False)
-    assert after is not None
-    assert np.isnan(after["face"][0])
-    assert after["whole frame"] == after["elsewhere"]
+    motion, meter = Motion(), FlickerMeter()
+    nobody = face_mask(plate[0].shape[:2], ())
+    cuts = (False, True, False)
+    steps = [meter.step((p,) * 3, motion.step(p, cut), nobody) for p, cut in zip(plate, cuts, strict=False)]
+    assert steps[:2] == [None, None]
+    face, whole, elsewhere = (region_flicker(region, steps) for region in ("face", "whole frame", "elsewhere"))
+    assert (face.added.value, face.added.reason) == (None, "nothing to compare")
+    assert (face.curve, face.coverage) == ((None, None, None), 0)
+    assert whole.plate == elsewhere.plate
+    assert whole.coverage == pytest.approx(1 / 3)
 
 
 def test_the_same_frames_give_the_same_numbers(plate: list[Picture]) -> None:

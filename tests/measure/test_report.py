@@ -70,7 +70,12 @@ def test_ceilings_lie_near_the_best_and_not_on_it(identity: Report) -> None:
         assert 0.97 < curve.timing.ceiling < 1
     for region in identity.flicker:
         assert region.added.ceiling is not None
-        assert 0 < region.added.ceiling < 0.2
+        assert 0 < region.added.ceiling < 0.3
+    for region in (*identity.detail, *identity.texture, *identity.structure):
+        assert region.figure.value == pytest.approx(1)
+        assert region.figure.ceiling == pytest.approx(1, abs=0.04)
+        assert region.figure.ceiling != 1
+        assert region.coverage in (1, 15 / 16)
 
 
 def test_curves_follow_the_true_acting(identity: Report) -> None:
@@ -100,7 +105,15 @@ def test_the_report_is_plain_data_and_a_table(identity: Report) -> None:
     assert len(data["people"][0]["render"]["blink"]) == len(PLAYED)
     assert data["flicker"]["face"]["curve"][0] is None
     assert len(data["flicker"]["face"]["curve"]) == len(PLAYED)
+    for name in ("detail", "texture", "structure"):
+        assert len(data[name]["face"]["curve"]) == len(PLAYED)
+        assert data[name]["face"]["figure"]["value"] == pytest.approx(1)
+    assert data["blinks"]["both eyes"]["recall"]["value"] == 1
+    assert data["finer"]["gaze"]["timing"]["value"] == pytest.approx(1)
+    assert data["lip_sync"]["lag"] == {"value": None, "ceiling": None, "reason": "no sound"}
+    assert all(meaning["unit"] and meaning["better"] for meaning in data["meaning"].values())
     table = identity.table().splitlines()
+    assert max(len(line) for line in table) <= 100
     assert table[0].split()[:2] == ["render", "ceiling"]
     assert next(line for line in table if line.startswith("faces found")).split()[2:4] == ["100%", "100%"]
     assert "16 of 16 frames" in identity.table()
@@ -115,6 +128,7 @@ def test_a_late_render_of_a_sub_range_loses_timing(shot: Shot, pictures: list[Pi
     assert 0.4 < values(report)["mouth"] < 0.8
     assert values(report)["blink"] < 0.1
     assert values(report)["kept"] < 0.6
+    assert {curve.lag.value for curve in report.expression if curve.name in ("mouth", "blink")} == {4}
     assert [(step.done, step.total) for step in news] == [(done + 1, 16) for done in range(16)]
 
 
@@ -124,6 +138,9 @@ def test_a_blurred_render_does_not_beat_its_ceiling(
     soft = [cv2.GaussianBlur(picture, (0, 0), 4).astype(np.uint8) for picture in pictures]
     report = measure(plate, clip(tmp_path / "soft.mp4", soft, shot), plate.frames, Progress())
     assert values(report)["kept"] < 0.97
+    for region in (*report.detail, *report.texture):
+        assert region.figure.value is not None and region.figure.value < 0.5
+    assert all((region.figure.value or 0) < 0.8 for region in report.structure)
     for curve in report.expression:
         assert curve.kept.value is not None and curve.kept.ceiling is not None
         assert curve.kept.value < curve.kept.ceiling

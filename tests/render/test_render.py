@@ -27,7 +27,7 @@ from tests import footage
 from tests.render.conftest import Bench, files_in, tiny_recipe
 
 ACROSS_THE_CUT = "62-66"
-KEPT = ("render.mp4", "before-after.mp4", "mattes", "layers", "measurements.json", "manifest.json")
+KEPT = ("render.mp4", "before-after.mp4", "mattes", "layers", "measurements.json", "report.html", "manifest.json")
 
 
 def without_engine(bench: Bench) -> Bench:

@@ -1,24 +1,24 @@
-"""Renders that work in the server: where they go, how they end, and that a page finds its own again."""
+"""Renders as the pages see them: where they go, how they end, and that a page finds its own again."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from jobs.job import Reached, State
 from pipeline.clip.shot import Shot
-from pipeline.errors import PhotoplayError
+from pipeline.errors import ModelMissing, PhotoplayError
 from pipeline.frames import FrameRange
-from pipeline.progress import Step
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
-from pipeline.render import Order
-from studio import Studio
+from studio import Studio, folder_name, frames_of, next_version, out_of, plate_of, recipe_of
 from tests.tiny import make_models
-from ui.runs import Run, Runs, Stage, folder_name, next_version
+from ui.runs import Run, Runs
 from ui.say import time_left
+from ui.tabs.render import outcome_of, picture_of, progress_of
 
 RECIPE = {
     "title": "Tiny",
@@ -28,12 +28,19 @@ RECIPE = {
     "passes": [{"name": "body", "steps": 2, "controls": [{"kind": "canny", "model": "tiny-canny"}]}],
 }
 FRAMES = FrameRange(3, 6)
+PATIENCE = 120.0
+"""Seconds that a render of four frames may take on a busy machine."""
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     make_models(home / "models")
+    return home
+
+
+@pytest.fixture
+def studio(home: Path) -> Iterator[Studio]:
     with Studio(home, "cpu") as studio:
         yield studio
 
@@ -47,76 +54,98 @@ def recipe(**changes: object) -> Recipe:
     return parse_recipe(RECIPE | changes, "tiny")
 
 
-def ended(runs: Runs, run_id: str) -> Run:
-    runs.close()
+def found(runs: Runs, run_id: str) -> Run:
     run = runs.find(run_id)
     assert run is not None
     return run
 
 
+def at(runs: Runs, run_id: str, *states: State) -> Run:
+    limit = time.monotonic() + PATIENCE
+    while found(runs, run_id).job.state not in states:
+        assert time.monotonic() < limit, found(runs, run_id)
+        time.sleep(0.02)
+    return found(runs, run_id)
+
+
 def test_a_render_ends_with_its_files_and_figures(studio: Studio, shot: Shot) -> None:
     runs = Runs(studio)
     run_id = runs.start(shot, recipe(seed=11), FRAMES, "")
+    waiting = found(runs, run_id)
+    assert (waiting.job.state, waiting.place) == ("queued", 0)
+    assert "next in line" in progress_of(waiting, time.time())
     with pytest.raises(PhotoplayError, match="still at work"):
         runs.start(shot, recipe(seed=12), FRAMES, run_id)
-    run = runs.find(run_id)
-    assert run is not None
-    while run.outcome is None:
-        run.stop.wait(0.05)
-    assert run.outcome.kind == "finished"
-    assert run.order.out.parent == studio.home / "renders" / "plate"
-    assert (run.order.out / "render.mp4").exists() and run.rendered is not None
-    assert [stage.done for stage in run.stages.values()] == [4, 4, 4]
-    assert run.newest is not None and run.newest.shape == (360, 640, 3)
+    behind = runs.start(shot, recipe(seed=11, title="Other"), FRAMES, "")
+    assert "1 before it" in progress_of(found(runs, behind), time.time())
+    studio.jobs.start()
+    run = at(runs, run_id, "done")
+    assert (plate_of(run.job), frames_of(run.job), recipe_of(run.job)) == (shot.plate, FRAMES, recipe(seed=11))
+    out = out_of(run.job)
+    assert out.parent == studio.home / "renders" / "plate"
+    assert (out / "render.mp4").exists() and (out / "measurements.json").exists()
+    assert [stage.done for stage in run.job.stages.values()] == [4, 4, 4]
+    picture = picture_of(run)
+    assert picture is not None and picture.shape == (360, 640, 3)
+    assert "Finished" in outcome_of(run)
+    at(runs, behind, "done")
     after = runs.start(shot, recipe(seed=11), FRAMES, run_id)
-    assert runs.find(run_id) is None, "a browser's new render takes the place of its old one"
-    assert ended(runs, after).order.out != run.order.out, "a finished version is never written to again"
+    assert out_of(at(runs, after, "done").job) != out, "a finished version is never written to again"
 
 
 def test_a_stopped_render_goes_on_in_its_folder_unless_something_changed(studio: Studio, shot: Shot) -> None:
     runs = Runs(studio)
     first = runs.start(shot, recipe(seed=21), FRAMES, "")
     runs.stop(first)
-    stopped = ended(runs, first)
-    assert stopped.outcome is not None and stopped.outcome.kind == "stopped"
+    stopped = found(runs, first)
+    assert stopped.job.state == "cancelled" and "Stopped" in outcome_of(stopped)
     again = runs.start(shot, recipe(seed=21), FRAMES, first)
-    assert ended(runs, again).order.out == stopped.order.out
+    assert again == first and found(runs, again).at_work
+    runs.pause(again)
+    assert "Paused" in outcome_of(found(runs, again))
     other = runs.start(shot, recipe(seed=22), FRAMES, again)
-    assert ended(runs, other).order.out != stopped.order.out
+    assert out_of(found(runs, other).job) != out_of(stopped.job)
+    assert found(runs, again).job.state == "cancelled"
+    runs.stop(other)
 
 
-def test_a_render_that_cannot_be_done_says_why(studio: Studio, shot: Shot) -> None:
+def test_a_render_outlives_the_program(home: Path, interview: Path) -> None:
+    with Studio(home, "cpu") as before:
+        run_id = Runs(before).start(before.shot(interview), recipe(seed=31), FRAMES, "")
+        before.jobs.start()
+        at(Runs(before), run_id, "running", "done")
+    with Studio(home, "cpu") as after:
+        after.jobs.start()
+        assert at(Runs(after), run_id, "done").job.attempt <= 2
+
+
+def test_a_render_that_cannot_be_done_is_refused_at_once(studio: Studio, shot: Shot) -> None:
+    versions = list((studio.home / "renders").glob("*/*"))
+    with pytest.raises(ModelMissing, match="nowhere"):
+        Runs(studio).start(shot, recipe(checkpoint="nowhere"), FRAMES, "")
+    assert list((studio.home / "renders").glob("*/*")) == versions
+
+
+def test_a_plate_that_changed_meanwhile_is_not_rendered(studio: Studio, interview: Path, tmp_path: Path) -> None:
+    plate = tmp_path / "plate.mp4"
+    plate.write_bytes(interview.read_bytes())
     runs = Runs(studio)
-    run = ended(runs, runs.start(shot, recipe(checkpoint="nowhere"), FRAMES, ""))
-    assert run.outcome is not None and run.outcome.kind == "failed"
-    assert "nowhere" in run.outcome.message and not run.order.out.exists()
-
-
-def test_a_fault_of_ours_ends_the_run_too(shot: Shot, tmp_path: Path) -> None:
-    run = Run(Order(shot, recipe(), FRAMES, tmp_path))
-    with pytest.raises(ZeroDivisionError):
-        run.work(lambda order, progress: 1 // 0)  # pyright: ignore[reportArgumentType]
-    assert run.outcome is not None and run.outcome.kind == "failed"
+    run_id = runs.start(studio.shot(plate), recipe(seed=41), FRAMES, "")
+    plate.write_bytes(Path(interview).read_bytes() + b"\0" * 8)
+    studio.jobs.start()
+    run = at(runs, run_id, "failed", "done")
+    assert "has changed" in outcome_of(run) and "Render it anew" in outcome_of(run)
 
 
 def test_an_unknown_id_finds_nothing(studio: Studio) -> None:
     assert Runs(studio).find("somebody else's") is None
 
 
-def test_news_is_kept_with_its_newest_picture(shot: Shot, tmp_path: Path) -> None:
-    run = Run(Order(shot, recipe(), FRAMES, tmp_path))
-    picture = np.zeros((4, 4, 3), np.uint8)
-    run.hear(Step("passes", 2, 4, 0, picture))
-    run.hear(Step("deliver", 1, 4))
-    assert list(run.stages) == ["passes", "deliver"]
-    assert run.newest is picture and run.pictures == 1
-
-
 def test_time_left_counts_only_frames_that_had_to_be_made() -> None:
-    stage = Stage(done=10, total=30, reused=6, started=100.0, heard=108.0)
+    stage = Reached(done=10, total=30, reused=6, started=100.0, heard=108.0)
     assert stage.seconds_a_frame == 2.0
     assert stage.seconds_left(now=110.0) == 38.0
-    assert Stage(6, 30, 6, 100.0, 100.1).seconds_left(now=101.0) is None
+    assert Reached(6, 30, 6, 100.0, 100.1).seconds_left(now=101.0) is None
 
 
 @pytest.mark.parametrize(
@@ -126,11 +155,10 @@ def test_time_is_told_in_plain_words(seconds: float, words: str) -> None:
     assert time_left(seconds) == words
 
 
-def test_versions_count_on_from_what_is_there_and_what_is_at_work(tmp_path: Path) -> None:
-    assert next_version(tmp_path, []) == tmp_path / "v001"
+def test_versions_count_on_from_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "v003").mkdir()
     (tmp_path / "vacation").mkdir()
-    assert next_version(tmp_path, [tmp_path / "v007", tmp_path.parent / "v009"]) == tmp_path / "v008"
+    assert [next_version(tmp_path).name for _ in range(2)] == ["v004", "v005"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from training.draft.corpus import Pair
 from training.draft.prompts import prompt
 from training.draft.views import View
 
-FILM = 0.75
+FILM = 0.8
 """Share of samples that ask for the film look."""
 CARRIED = 0.75
 """Share of the film samples that start from the engine picture."""

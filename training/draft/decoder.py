@@ -34,9 +34,7 @@ class Decoder(torch.nn.Module):
         self.decoder = vae.decoder
 
 
-def loss_of(
-    vae: AutoencoderTiny, decoder: torch.nn.Module, picture: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def loss_of(vae: AutoencoderTiny, decoder: torch.nn.Module, picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """(loss, mean squared error) of one batch, float32 [n, 3, h, w] in 0..1; coarse colour counts three times."""
     with torch.no_grad():
         latents = vae.encoder(picture * 2 - 1)

@@ -20,7 +20,9 @@ from PIL import Image
 
 from pipeline.engine.batch import Batch, Hint, Noise, Sampling
 from pipeline.engine.engine import Engine, Priority
+from pipeline.measure.expression import CURVES, signs_of
 from pipeline.models.store import ModelStore
+from pipeline.people.finder import FaceFinder
 from pipeline.recipe.passes import ControlKind
 from training.draft.batches import Cache
 from training.draft.corpus import LOOKS, Look, pictures
@@ -32,6 +34,7 @@ CELL = 8
 """Colour and light are compared as means over cells of this many pixels: fine detail is the texture's affair."""
 TEXTURE_CELL = 16
 AT_ONCE = 8
+SMALLEST_FACE = 10
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,13 @@ class Trial:
 
 
 def trials(guidance_scale: float) -> tuple[Trial, ...]:
-    """The two passes of the draft preset, and the body at half strength."""
+    """The body and the face pass as the source workflow sets them, and each at a gentler strength."""
     every: tuple[ControlKind, ...] = ("canny", "openpose", "mediapipe_face")
     return (
         Trial("body 0.65", 0, Sampling("euler", 25, 0.65, guidance_scale, 1), every),
         Trial("body 0.5", 0, Sampling("euler", 25, 0.5, guidance_scale, 1), every),
         Trial("face 0.5", 2, Sampling("euler", 30, 0.5, guidance_scale, 1), ("mediapipe_face",)),
+        Trial("face 0.35", 2, Sampling("euler", 30, 0.35, guidance_scale, 1), ("canny", "mediapipe_face")),
     )
 
 
@@ -82,6 +86,21 @@ def distances(one: Pictures, other: Pictures) -> dict[str, float]:
     }
 
 
+def signs(batch: Pictures) -> NDArray[np.float64]:
+    """Mouth, smile, eyes and brow of the largest face of each picture, [n, 4]; nan where there is none."""
+    with FaceFinder() as finder:
+        found = [finder.find(picture, SMALLEST_FACE) for picture in batch]
+    return np.array([signs_of(faces[0].points)[: len(CURVES)] if faces else [np.nan] * len(CURVES) for faces in found])
+
+
+def expression_kept(before: Pictures, after: Pictures) -> dict[str, float]:
+    """Correlation of each sign over the pictures, and the share of the faces before that are found after."""
+    first, second = signs(before), signs(after)
+    had, both = ~np.isnan(first[:, 0]), ~np.isnan(first[:, 0] + second[:, 0])
+    kept = {name: float(np.corrcoef(first[both, i], second[both, i])[0, 1]) for i, name in enumerate(CURVES)}
+    return {"faces found": float(both.sum() / max(had.sum(), 1)), **kept}
+
+
 def psnr(one: Pictures, other: Pictures) -> float:
     """Peak signal-to-noise ratio in decibels, the mean over pictures."""
     error = np.square(one.astype(np.float32) - other).mean((1, 2, 3))
@@ -98,7 +117,7 @@ def reconstructed(batch: Pictures, vae_folder: Path) -> Pictures:
     with torch.no_grad():
         for first in range(0, len(batch), AT_ONCE):
             part = torch.from_numpy(batch[first : first + AT_ONCE]).permute(0, 3, 1, 2) / 127.5 - 1
-            decoded = vae.decode(vae.encode(part).latents).sample
+            decoded = vae.decoder(vae.encoder(part))
             out.append(((decoded.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
     return np.concatenate(out)
 
@@ -160,6 +179,8 @@ def evaluate(data: Path, work: Path, count: int, guidance_scale: float) -> dict[
             result = rendered(trial, rows, seen["engine"], cache, engine)
             own, left = distances(seen["engine"], seen["film"]), distances(result, seen["film"])
             facts[trial.name] = {f"{k} engine": v for k, v in own.items()} | {f"{k} draft": v for k, v in left.items()}
+            facts[f"{trial.name} expression draft"] = expression_kept(seen["engine"], result)
+            facts[f"{trial.name} expression film"] = expression_kept(seen["engine"], seen["film"])
             sheet((seen["engine"], result, seen["film"]), work / f"{trial.name.replace(' ', '-')}.jpg", 12)
     return facts
 

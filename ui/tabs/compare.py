@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.clip.shot import Shot
 from pipeline.files import atomic
 from pipeline.frames import FrameRange, Picture
 from pipeline.version import OutFolder
+from studio import out_of
 from ui.figures import table_of
 from ui.page import Page, frame_slider, moved_to
 from ui.say import notice, said
@@ -71,16 +73,18 @@ class CompareTab:
     def show(self, run_id: str) -> tuple[Any, ...]:
         """Everything of a finished render; until there is one the tab stays as it is."""
         run = self.page.runs.find(run_id)
-        if run is None or run.rendered is None:
+        if run is None or run.job.state != "done":
             return (gr.skip(),) * 6
-        out, frames = run.rendered.out, run.order.frames
-        pair = Pair(run.order.shot, probe(out.render), frames)
+        order, out = self.page.studio.order_of(run.job), OutFolder(out_of(run.job))
+        frames = order.frames
+        pair = Pair(order.shot, probe(out.render), frames)
+        measured = json.loads(out.measurements.read_text(encoding="utf-8"))
         heading = f'<p class="heading"><b>{out.path.name}</b> of {escape(pair.plate.plate.name)}</p>'
         frame = moved_to(frames, frames.first)
         files = gr.File([str(path) for path in downloads(out)], visible=True)
         return (
             pair,
-            heading + table_of(run.rendered.report),
+            heading + table_of(measured),
             str(out.before_after),
             frame,
             self.pictures(pair, frames.first),

@@ -18,7 +18,7 @@ from pipeline.progress import Progress
 from pipeline.recipe.passes import Face, PassSpec
 from pipeline.recipe.recipe import Recipe
 from pipeline.render import Order, Preview
-from studio import PresetStatus
+from studio import PresetStatus, frames_of, recipe_of
 from ui.bind import Bound, recipe_with
 from ui.page import Page, frame_slider, moved_to, viewer
 from ui.say import notice, said
@@ -142,7 +142,7 @@ class LookTab:
     def reset(self, shot: Shot, run_id: str) -> tuple[Any, ...]:
         """The tab for another shot: no preview yet."""
         run = self.page.runs.find(run_id)
-        start = run.order.frames.first if run is not None and run.order.shot == shot else shot.frames.first
+        start = frames_of(run.job).first if run is not None and run.is_of(shot) else shot.frames.first
         return moved_to(shot.frames, start), self.picture(shot, start), [], NO_PREVIEW
 
     def picture(self, shot: Shot, frame: int) -> Picture:
@@ -159,8 +159,9 @@ class LookTab:
         run = self.page.runs.find(run_id)
         if run is None:
             return gr.skip()
-        recipe = run.order.recipe
-        name = next(name for name, preset in self.presets.items() if preset.recipe.title == recipe.title)
+        recipe = recipe_of(run.job)
+        titles = {preset.recipe.title: name for name, preset in self.presets.items()}
+        name = titles.get(recipe.title, FIRST_PRESET)
         return {self.preset: name, self.about: about(self.presets[name]), **self._shown(recipe)}
 
     def preview(self, given: Given) -> tuple[Any, ...]:
@@ -183,8 +184,8 @@ class LookTab:
 
 
 def about(preset: PresetStatus) -> str:
-    """What a preset is for, and one line for each thing that is missing for it."""
-    reasons = "".join(notice("Not ready", reason, "warn") for reason in preset.missing)
+    """What a preset is for, and what is missing for it."""
+    reasons = notice("Not ready", " ".join(preset.missing), "warn") if preset.missing else ""
     return f'<p class="quiet">{escape(preset.recipe.note)}</p>{reasons}'
 
 

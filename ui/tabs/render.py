@@ -1,7 +1,8 @@
-"""Render: start, watch, stop. The work is the server's; this tab only looks at it."""
+"""Render: start, watch, pause, stop. The work is the server's; this tab only looks at it."""
 
 from __future__ import annotations
 
+import json
 import time
 from html import escape
 from typing import Any
@@ -9,18 +10,29 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from jobs.job import Reached, State
+from pipeline.clip.probe import probe
+from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
-from pipeline.frames import FrameRange
+from pipeline.frames import FrameRange, Picture
+from pipeline.version import OutFolder
+from studio import out_of, plate_of
 from ui.page import Page, viewer
-from ui.runs import STAGES, Outcome, Run, Stage
+from ui.runs import STAGES, Run
 from ui.say import notice, said, time_left
 from ui.tabs.look import Given, LookTab
 from ui.tabs.shot import ShotTab
 
 IDLE = notice("Nothing is rendering", "The frames chosen under Shot are rendered with the settings under Look.")
 OUTLIVES = "You can close the browser. The render goes on, and this page finds it again."
-HEADINGS = {"finished": "Finished", "stopped": "Stopped", "failed": "It could not be finished"}
-COLOURS = {"finished": "ok", "stopped": "warn", "failed": "error"}
+KEPT = "Finished frames are kept: render again to go on."
+ENDINGS: dict[State, tuple[str, str, str]] = {
+    "done": ("Finished", "", "ok"),
+    "paused": ("Paused", KEPT, "warn"),
+    "cancelled": ("Stopped", KEPT, "warn"),
+    "failed": ("It could not be finished", "", "error"),
+}
+"""State -> heading, what is said when the job gives no reason, and colour."""
 
 
 class RenderTab:
@@ -29,25 +41,26 @@ class RenderTab:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.timer = gr.Timer(1, active=False)
-        self.seen = gr.State(0)
+        self.seen = gr.State("")
         with gr.Row(elem_classes="split"):
             with gr.Column(elem_classes="stage"):
                 self.viewer = viewer()
                 self.progress = gr.HTML(IDLE, elem_id="progress")
             with gr.Column(elem_classes="side wide"):
                 self.start = gr.Button("Render shot", variant="primary", elem_id="render")
-                self.stop = gr.Button("Stop", interactive=False, elem_id="stop")
+                with gr.Row():
+                    self.pause = gr.Button("Pause", interactive=False, elem_id="pause", min_width=80)
+                    self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
                 self.outcome = gr.HTML(elem_id="outcome")
                 self.compare = gr.Button("Compare with the plate", visible=False, elem_id="to-compare")
-                gr.HTML(
-                    '<p class="quiet">You can close the browser. The render goes on, and this page finds it again.</p>'
-                )
+                gr.HTML(f'<p class="quiet">{OUTLIVES}</p>')
         self.watched: list[Component] = [
             self.timer,
             self.seen,
             self.viewer,
             self.progress,
             self.start,
+            self.pause,
             self.stop,
             self.outcome,
             self.compare,
@@ -65,63 +78,91 @@ class RenderTab:
             [page.run_id, page.tabs, *self.watched],
             show_progress="hidden",
         )
-        self.stop.click(self.halt, [page.run_id], [self.stop], queue=False, show_progress="hidden")
+        self.pause.click(said(self.hold), [page.run_id], [self.pause], queue=False, show_progress="hidden")
+        self.stop.click(said(self.halt), [page.run_id], [self.stop], queue=False, show_progress="hidden")
         self.timer.tick(self.watch, [page.run_id, self.seen], self.watched, queue=False, show_progress="hidden")
         self.compare.click(lambda: gr.Tabs(selected="compare"), None, [page.tabs], queue=False)
 
     def begin(self, given: Given) -> tuple[Any, ...]:
-        """Start to render the chosen frames and turn to this tab."""
+        """Put the chosen frames in line and turn to this tab."""
         frames = FrameRange(int(given[self.shot.first]), int(given[self.shot.last]))
         shot: Shot = given[self.page.shot]
         run_id = self.page.runs.start(shot, self.look.recipe(given), frames, given[self.page.run_id])
-        return run_id, gr.Tabs(selected="render"), *self.watch(run_id, 0)
+        return run_id, gr.Tabs(selected="render"), *self.watch(run_id, "")
+
+    def hold(self, run_id: str) -> dict[str, Any]:
+        """Ask the render to pause."""
+        self.page.runs.pause(run_id)
+        return gr.update(value="Pausing", interactive=False)
 
     def halt(self, run_id: str) -> dict[str, Any]:
         """Ask the render to stop."""
         self.page.runs.stop(run_id)
-        return gr.update(value="Stopping after this batch", interactive=False)
+        return gr.update(value="Stopping", interactive=False)
 
-    def watch(self, run_id: str, seen: int) -> tuple[Any, ...]:
+    def watch(self, run_id: str, seen: str) -> tuple[Any, ...]:
         """What has changed since the page looked last. seen: which of the run's pictures the page has."""
         run = self.page.runs.find(run_id)
         if run is None:
             return gr.Timer(active=False), *[gr.skip()] * (len(self.watched) - 1)
-        outcome = run.outcome
-        at_work, finished = outcome is None, outcome is not None and outcome.kind == "finished"
-        again = "Go on" if run.unfinished else "Render shot"
+        state, asked = run.job.state, run.job.wish is not None
+        picture = picture_of(run) if run.seen != seen else None
         return (
-            gr.Timer(active=at_work),
-            run.pictures,
-            run.newest if run.pictures != seen else gr.skip(),
-            progress_of(run, time.monotonic()),
-            gr.Button(again, interactive=not at_work),
-            gr.skip() if at_work and run.stop.is_set() else gr.Button("Stop", interactive=at_work),
-            "" if outcome is None else outcome_of(outcome),
-            gr.Button(visible=finished),
+            gr.Timer(active=run.at_work or state == "paused"),
+            run.seen,
+            gr.skip() if picture is None else picture,
+            progress_of(run, time.time()),
+            gr.Button("Go on" if run.resumable else "Render shot", interactive=not run.at_work),
+            gr.skip() if asked else gr.Button("Pause", interactive=run.at_work),
+            gr.skip() if asked else gr.Button("Stop", interactive=run.at_work or state == "paused"),
+            outcome_of(run),
+            gr.Button(visible=state == "done"),
         )
+
+
+def picture_of(run: Run) -> Picture | None:
+    """The newest finished frame; of a finished render its last one."""
+    delivered = OutFolder(out_of(run.job)).render
+    if run.job.state == "done" and delivered.exists():
+        rendered = probe(delivered)
+        return read_frame(rendered, rendered.frames.last).pixels
+    return None if run.newest is None else run.newest.picture
 
 
 def progress_of(run: Run, now: float) -> str:
     """A render's progress as HTML: one line in words, and a bar for every stage."""
-    where = f"{escape(run.order.shot.name)} {run.order.out.name}"
-    bars = "".join(_bar(label, run.stages.get(name)) for name, label in STAGES.items())
-    words = _words(run, now) if run.outcome is None else ""
-    return f'<div class="progress"><p><b>{where}</b> {words}</p>{bars}</div>'
+    where = f"{escape(plate_of(run.job).stem)} {out_of(run.job).name}"
+    bars = "".join(_bar(label, run.job.stages.get(name)) for name, label in STAGES.items())
+    return f'<div class="progress"><p><b>{where}</b> {_words(run, now)}</p>{bars}</div>'
 
 
-def outcome_of(outcome: Outcome) -> str:
-    """How a render ended, as HTML."""
-    heading = HEADINGS[outcome.kind]
-    text = f"{outcome.message} {outcome.hint}".removeprefix(f"{heading}.").strip()
-    warnings = "".join(notice("Note", warning, "warn") for warning in outcome.warnings)
-    return notice(heading, text, COLOURS[outcome.kind]) + warnings
+def outcome_of(run: Run) -> str:
+    """How a render ended or why it waits for a person, as HTML; nothing while it is at work."""
+    if run.job.state not in ENDINGS:
+        return ""
+    heading, text, colour = ENDINGS[run.job.state]
+    reason = run.job.reason
+    told = notice(heading, text if reason is None else f"{reason.message} {reason.hint}".strip(), colour)
+    return told + "".join(notice("Note", warning, "warn") for warning in _warnings(run))
+
+
+def _warnings(run: Run) -> list[str]:
+    """What a finished render had to leave out."""
+    manifest = OutFolder(out_of(run.job)).manifest
+    if run.job.state != "done" or not manifest.exists():
+        return []
+    return json.loads(manifest.read_text(encoding="utf-8"))["warnings"]
 
 
 def _words(run: Run, now: float) -> str:
-    if not run.stages:
+    if run.job.state == "queued":
+        return "is next in line." if not run.place else f"waits in line, {run.place} before it."
+    if run.job.state != "running":
+        return ""
+    if not run.job.stages:
         return "is starting."
-    name = list(run.stages)[-1]
-    stage = run.stages[name]
+    name = list(run.job.stages)[-1]
+    stage = run.job.stages[name]
     if stage.done == 0:
         return "is at its first frames."
     words = f"frame {stage.done} of {stage.total}"
@@ -131,7 +172,7 @@ def _words(run: Run, now: float) -> str:
     return words
 
 
-def _bar(label: str, stage: Stage | None) -> str:
+def _bar(label: str, stage: Reached | None) -> str:
     share, words = (0.0, "waits") if stage is None else (stage.done / stage.total, f"{stage.done} of {stage.total}")
     if stage is not None and stage.reused:
         words += f", {stage.reused} kept from before"

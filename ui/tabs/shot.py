@@ -10,6 +10,7 @@ import gradio as gr
 from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
 from pipeline.frames import Picture
+from studio import frames_of
 from ui.page import Page, frame_slider, moved_to, viewer
 from ui.say import facts, notice, said
 
@@ -38,7 +39,8 @@ class ShotTab:
     def wire(self) -> None:
         """Connect the handlers."""
         page = self.page
-        self.drop.upload(said(self.open), [self.drop], [page.shot, self.drop], show_progress="minimal")
+        given = self.drop.upload(said(self.open), [self.drop], [page.shot], show_progress="minimal")
+        given.then(lambda: None, None, [self.drop], queue=False)
         page.shot.change(
             said(self.show),
             [page.shot, page.run_id],
@@ -55,14 +57,14 @@ class ShotTab:
         )
         self.next.click(lambda: gr.Tabs(selected="look"), None, [page.tabs], queue=False)
 
-    def open(self, path: str) -> tuple[Shot, None]:
-        """The uploaded clip as the page's shot; the drop zone is free again."""
-        return self.page.studio.shot(Path(path)), None
+    def open(self, path: str) -> Shot:
+        """The uploaded clip as the page's shot."""
+        return self.page.studio.shot(Path(path))
 
     def show(self, shot: Shot, run_id: str) -> tuple[Any, ...]:
         """Everything on this tab for a shot; after a reload with the frames of the render that is at work."""
         run = self.page.runs.find(run_id)
-        frames = run.order.frames if run is not None and run.order.shot == shot else shot.frames
+        frames = frames_of(run.job) if run is not None and run.is_of(shot) else shot.frames
         frame = moved_to(shot.frames, frames.first)
         welcome = gr.HTML(visible=shot.plate == SAMPLE)
         return welcome, facts(shot), self.picture(shot, frames.first), frame, frames.first, frames.last
