@@ -19,7 +19,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 SHOTS = ("interview", "stairwell")
-RECIPES = {"dual pass": (), "one pass at 0.65": ("passes.face.enabled=false",)}
+RECIPES = {
+    "dual pass": (),
+    "one pass at 0.65": ("passes.face.enabled=false", "passes.body.denoising_strength=0.65"),
+}
 
 
 def figures(report: dict[str, Any]) -> dict[str, float | None]:

@@ -190,7 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--guidance-scale", type=float, default=1.5)
     arguments = parser.parse_args()
     facts = evaluate(arguments.data, arguments.work, arguments.count, arguments.guidance_scale)
