@@ -26,10 +26,10 @@ app: $(INSTALLED) ## Start the web app on http://127.0.0.1:7860.
 	$(RUN) app.py
 
 test: $(INSTALLED_DEV) ## Run every test, those in the browser too (needs Chromium: apt-get install chromium).
-	@$(RUN) -m pytest -n 2
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser.
-	@$(RUN) -m pytest -n 2 -m "not browser"
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not browser"
 
 lint: $(INSTALLED_DEV) ## Check format, lint rules and the layers of the imports.
 	@.venv/bin/ruff format --check .
