@@ -37,8 +37,8 @@ class LocalExecutor:
         self._consumer: Thread | None = None
 
     def submit(self, request: Request) -> Job:
-        """Put a job in line, under an id that nobody can guess. Raises NotWritable."""
-        token = secrets.token_urlsafe(16)
+        """Put a job in line, under an id that nobody can guess: digits and letters, no dash. Raises NotWritable."""
+        token = secrets.token_hex(16)
         job = Job(token, request.kind, request.spec, request.owner, request.priority, time.time())
         self._store.add(job)
         self._changed.set()
