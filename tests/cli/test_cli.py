@@ -14,21 +14,10 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from pipeline.recipe.load import save_recipe
 from tests import footage
-from tests.render.conftest import files_in, tiny_recipe
-from tests.tiny import make_models
+from tests.render.conftest import files_in
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the tiny models and a recipe for them."""
-    folder = tmp_path_factory.mktemp("home")
-    make_models(folder / "models")
-    save_recipe(tiny_recipe(), folder / "tiny.toml")
-    return folder
 
 
 def arguments(home: Path, shot: Path, out: Path, *more: str) -> list[str]:

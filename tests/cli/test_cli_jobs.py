@@ -9,17 +9,6 @@ from typing import Any
 import pytest
 
 from cli import main
-from pipeline.recipe.load import save_recipe
-from tests.render.conftest import tiny_recipe
-from tests.tiny import make_models
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    make_models(folder / "models")
-    save_recipe(tiny_recipe(), folder / "tiny.toml")
-    return folder
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ gained is colour: the autoencoder's own training weighs edges heavily and leaves
 
 from __future__ import annotations
 
-import argparse
 import math
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from torch.nn import functional as F
 
 from training.draft import shapes
 from training.draft.corpus import LOOKS, pictures, read_pairs
-from training.draft.state import Run, averaged, warm_cosine
+from training.draft.state import Run, averaged, train_as_asked, warm_cosine
 from training.draft.vae import edges, random_crops
 
 CHECKPOINT_EVERY = 100
@@ -65,14 +64,7 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=6e-4)
-    parser.add_argument("--seed", type=int, default=2)
-    train(**vars(parser.parse_args()))
+    train_as_asked(train, str(__doc__), steps=1500, batch=8, rate=6e-4, seed=2)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ state is written every `CHECKPOINT_EVERY` steps and picked up again by the same 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from training.draft.corpus import LOOKS, read_pairs
 from training.draft.hints import hint_array, views_file
 from training.draft.latents import latent_array, pairs_done
 from training.draft.schedule import Task, carry, chosen, plain, timestep_of
-from training.draft.state import Run, trapezoid
+from training.draft.state import Run, train_as_asked, trapezoid
 from training.draft.views import read_views
 
 CHECKPOINT_EVERY = 100
@@ -112,14 +111,7 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=8e-4)
-    parser.add_argument("--seed", type=int, default=1)
-    train(**vars(parser.parse_args()))
+    train_as_asked(train, str(__doc__), steps=6000, batch=16, rate=8e-4, seed=1)
 
 
 if __name__ == "__main__":

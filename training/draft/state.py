@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -104,3 +106,15 @@ def trapezoid(step: int, steps: int, warm: int, decay: float) -> float:
     """
     left = (steps - step) / (steps * decay)
     return min(1.0, (step + 1) / warm, max(left, 0.02))
+
+
+def train_as_asked(train: Callable[..., None], about: str, steps: int, batch: int, rate: float, seed: int) -> None:
+    """Call `train(data, work, steps, batch, rate, seed)` as the command line says; the numbers are its defaults."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--seed", type=int, default=seed)
+    train(**vars(parser.parse_args()))

@@ -7,7 +7,6 @@ it is never exact.
 
 from __future__ import annotations
 
-import argparse
 import math
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from torch.nn import functional as F
 
 from training.draft import shapes
 from training.draft.corpus import LOOKS, pictures, read_pairs
-from training.draft.state import Run, warm_cosine
+from training.draft.state import Run, train_as_asked, warm_cosine
 
 CHECKPOINT_EVERY = 100
 LOG_EVERY = 50
@@ -87,14 +86,7 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    train(**vars(parser.parse_args()))
+    train_as_asked(train, str(__doc__), steps=4000, batch=12, rate=1.5e-3, seed=1)
 
 
 if __name__ == "__main__":
