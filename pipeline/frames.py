@@ -126,3 +126,18 @@ class Layer:
     pass_name: str
     pixels: FloatPicture
     alpha: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Where the pixels of one frame are in another.
+
+    frame, to: the two frame numbers.
+    vectors: float32 [height, width, 2], x then y, in pixels: what is at p in `frame` is at p + vectors[p] in `to`.
+    seen: bool [height, width]: whether the pixel is to be seen in both; False where it is hidden or has left.
+    """
+
+    frame: int
+    to: int
+    vectors: NDArray[np.float32]
+    seen: NDArray[np.bool_]

@@ -8,6 +8,7 @@ import gradio as gr
 
 from studio import Studio, plate_of
 from ui.page import Page
+from ui.pictures import Pictures
 from ui.runs import Runs
 from ui.say import said
 from ui.tabs.compare import CompareTab
@@ -25,7 +26,7 @@ def build(studio: Studio, runs: Runs) -> gr.Blocks:
         gr.HTML("Photoplay", elem_id="name")
         states = gr.State(None), gr.BrowserState("", storage_key="photoplay-run", secret=SCRAMBLER)
         with gr.Tabs(selected="shot", elem_id="tabs") as tabs:
-            page = Page(studio, runs, *states, tabs)
+            page = Page(studio, Pictures(studio.home / "uploads" / "pictures"), runs, *states, tabs)
             with gr.Tab("Shot", id="shot"):
                 shot = ShotTab(page)
             with gr.Tab("Look", id="look"):

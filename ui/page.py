@@ -8,6 +8,7 @@ import gradio as gr
 
 from pipeline.frames import FrameRange
 from studio import Studio
+from ui.pictures import Pictures
 from ui.runs import Runs
 
 
@@ -15,11 +16,13 @@ from ui.runs import Runs
 class Page:
     """What a tab is built with.
 
-    shot: the Shot on the page. run_id: this browser's newest render, kept over a reload.
+    pictures: those that the browser is given. shot: the Shot on the page.
+    run_id: this browser's newest render, kept over a reload.
     tabs: the row of tabs, so that a handler can turn to another.
     """
 
     studio: Studio
+    pictures: Pictures
     runs: Runs
     shot: gr.State
     run_id: gr.BrowserState

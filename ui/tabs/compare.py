@@ -15,7 +15,7 @@ from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
 from pipeline.files import atomic
-from pipeline.frames import FrameRange, Picture
+from pipeline.frames import FrameRange
 from pipeline.version import OutFolder
 from studio import out_of
 from ui.figures import table_of
@@ -96,10 +96,11 @@ class CompareTab:
         wipe = mode == "Wipe"
         return gr.Video(visible=not wipe), gr.Column(visible=wipe)
 
-    def pictures(self, pair: Pair, frame: int) -> tuple[Picture, Picture]:
+    def pictures(self, pair: Pair, frame: int) -> tuple[str, str]:
         """The same frame of plate and render."""
         number = int(frame)
-        return read_frame(pair.plate, number).pixels, read_frame(pair.render, number - pair.frames.first).pixels
+        plate, render = read_frame(pair.plate, number), read_frame(pair.render, number - pair.frames.first)
+        return self.page.pictures.keep(plate.pixels), self.page.pictures.keep(render.pixels)
 
 
 def downloads(out: OutFolder) -> list[Path]:

@@ -145,9 +145,9 @@ class LookTab:
         start = frames_of(run.job).first if run is not None and run.is_of(shot) else shot.frames.first
         return moved_to(shot.frames, start), self.picture(shot, start), [], NO_PREVIEW
 
-    def picture(self, shot: Shot, frame: int) -> Picture:
+    def picture(self, shot: Shot, frame: int) -> str:
         """One frame of the plate."""
-        return read_frame(shot, int(frame)).pixels
+        return self.page.pictures.keep(read_frame(shot, int(frame)).pixels)
 
     def choose(self, name: str) -> dict[Block, Any]:
         """The settings of a preset, and what is missing for it."""
@@ -170,8 +170,8 @@ class LookTab:
         order = Order(shot, self.recipe(given), FrameRange(frame, frame), self.page.studio.home / "renders")
         made = self.page.studio.preview(order, Progress())
         took = f"{time.monotonic() - started:.1f} s · {order.recipe.title}"
-        pictures = strip_of(made)
-        return made.result, gr.Gallery(pictures, selected_index=len(pictures) - 1), preview_note(made, took)
+        pictures = [(self.page.pictures.keep(picture), caption) for picture, caption in strip_of(made)]
+        return pictures[-1][0], gr.Gallery(pictures, selected_index=len(pictures) - 1), preview_note(made, took)
 
     def enlarge(self, strip: list[tuple[str, str]], chosen: gr.SelectData) -> str:
         """The picture that was clicked in the strip."""

@@ -110,7 +110,7 @@ class RenderTab:
         return (
             gr.Timer(active=run.at_work or state == "paused"),
             run.seen,
-            gr.skip() if picture is None else picture,
+            gr.skip() if picture is None else self.page.pictures.keep(picture),
             progress_of(run, time.time()),
             gr.Button("Go on" if run.resumable else "Render shot", interactive=not run.at_work),
             gr.skip() if asked else gr.Button("Pause", interactive=run.at_work),

@@ -9,7 +9,6 @@ import gradio as gr
 
 from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
-from pipeline.frames import Picture
 from studio import frames_of
 from ui.page import Page, frame_slider, moved_to, viewer
 from ui.say import facts, notice, said
@@ -69,6 +68,6 @@ class ShotTab:
         welcome = gr.HTML(visible=shot.plate == SAMPLE)
         return welcome, facts(shot), self.picture(shot, frames.first), frame, frames.first, frames.last
 
-    def picture(self, shot: Shot, frame: int) -> Picture:
+    def picture(self, shot: Shot, frame: int) -> str:
         """One frame of the plate."""
-        return read_frame(shot, int(frame)).pixels
+        return self.page.pictures.keep(read_frame(shot, int(frame)).pixels)
