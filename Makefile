@@ -5,6 +5,7 @@ RUN := .venv/bin/python
 INSTALLED := .venv/.requirements
 INSTALLED_DEV := .venv/.requirements-dev
 PIP := $(RUN) -m pip --disable-pip-version-check -q
+RELIABILITY := kill checkpoint refusals disk memory fairness transitions resume hostile interface
 
 export OMP_WAIT_POLICY := PASSIVE
 export GRADIO_ANALYTICS_ENABLED := False
@@ -28,8 +29,8 @@ app: $(INSTALLED) ## Start the web app on http://127.0.0.1:7860.
 test: $(INSTALLED_DEV) ## Run every test, those in the browser too (needs Chromium: apt-get install chromium).
 	@$(RUN) -m pytest -n 2 --dist loadfile
 
-check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser.
-	@$(RUN) -m pytest -n 2 --dist loadfile -m "not browser"
+check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser and the slow ones.
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not browser and not slow"
 
 lint: $(INSTALLED_DEV) ## Check format, lint rules and the layers of the imports.
 	@.venv/bin/ruff format --check .
@@ -42,12 +43,14 @@ types: $(INSTALLED_DEV) ## Check types.
 bench: $(INSTALLED) ## Measure speed, memory and quality on this machine (the scripts in benchmarks/).
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(RUN) "$$script"; done
 
-reliability: $(INSTALLED) ## Kill a render 200 times and fill its disk; nothing may be lost (needs root for the disk).
-	$(RUN) benchmarks/reliability/kill.py --kills 200 --report benchmarks/reliability/kill.json
-	$(RUN) benchmarks/reliability/disk.py --report benchmarks/reliability/disk.json
+reliability: $(INSTALLED) ## Kill, starve and crowd Photoplay, for an hour or two, and write the report (needs root).
+	@set -e; for name in $(RELIABILITY); do echo "== $$name"; \
+		OMP_NUM_THREADS=1 $(RUN) benchmarks/reliability/$$name.py --report benchmarks/reliability/results/$$name.json; done
+	@$(RUN) benchmarks/reliability/report.py
 
-docs: $(INSTALLED) ## Write docs/settings.md anew from the recipe's own fields.
+docs: $(INSTALLED) ## Write docs/settings.md and docs/models.md anew from the recipe's fields and the catalogue.
 	PYTHONPATH=. $(RUN) docs/write_settings.py docs/settings.md
+	PYTHONPATH=. $(RUN) docs/write_models.py docs/models.md
 
 clean: ## Remove .venv and the caches of the tools. Renders and the workspace stay.
 	rm -rf .venv .pytest_cache .ruff_cache

@@ -13,6 +13,11 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import cli_jobs
+import cli_models
+import cli_passes
+import cli_paste
+import cli_train
+import cli_users
 
 if TYPE_CHECKING:
     from pipeline.progress import Step
@@ -74,13 +79,35 @@ def parser() -> argparse.ArgumentParser:
     add = commands.add_parser("jobs", help="renders in line: add, run, list, show, pause, cancel, resume, remove, gc")
     cli_jobs.add_commands(add, _add_look)
     add.set_defaults(run=lambda options: cli_jobs.run(options, _studio, _stop_on_interrupt()))
-    for command in (command for name, command in commands.choices.items() if name != "jobs"):
+
+    add = commands.add_parser("models", help="the models that recipes name: list, fetch, import, remove, verify")
+    cli_models.add_commands(add)
+    add.set_defaults(run=lambda options: cli_models.run(options, _studio, _stop_on_interrupt()))
+
+    add = commands.add_parser("passes", help="what of an engine's render is recognised, and what its vectors mean")
+    cli_passes.add_options(add)
+    add.set_defaults(run=lambda options: cli_passes.run(options, _studio))
+
+    add = commands.add_parser("paste", help="make a recipe out of the settings that Auto1111 wrote into a picture")
+    cli_paste.add_options(add)
+    add.set_defaults(run=lambda options: cli_paste.run(options, _studio))
+
+    add = commands.add_parser("train", help="train a LoRA of a character or a style from pictures")
+    cli_train.add_options(add)
+    add.set_defaults(run=lambda options: cli_train.run(options, _studio, _stop_on_interrupt()))
+
+    add = commands.add_parser("users", help="who may sign in to the web app: add, list, remove, password")
+    cli_users.add_commands(add)
+    add.set_defaults(run=cli_users.run)
+    for command in (command for name, command in commands.choices.items() if name not in ("jobs", "models", "users")):
         command.add_argument("--json", action="store_true", help="print the result as JSON")
     return top
 
 
 def _add_look(command: argparse.ArgumentParser) -> None:
-    command.add_argument("shot", type=Path, help="the clip to render")
+    command.add_argument("shot", type=Path, help="the clip to render, or a picture of a numbered sequence")
+    command.add_argument("--passes", type=Path, help="folder with the engine's depth, normals, motion and mattes")
+    cli_passes.add_footage(command)
     command.add_argument("--preset", required=True, help="a preset's name, or a recipe file ending in .toml")
     command.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change one setting")
 
@@ -94,11 +121,12 @@ def _studio(options: argparse.Namespace) -> Studio:
 def _render(options: argparse.Namespace) -> int:
     from pipeline.frames import FrameRange
     from pipeline.progress import Progress
+    from pipeline.recipe.footage import footage_with
     from pipeline.render import Order
 
     with _studio(options) as studio:
         recipe = studio.recipe(options.preset, options.set)
-        shot = studio.shot(options.shot)
+        shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
         frames = FrameRange.parse(options.frames) if options.frames else shot.frames
         done = studio.render(Order(shot, recipe, frames, options.out), Progress(_say, _stop_on_interrupt()))
     for warning in done.version.warnings:
@@ -114,11 +142,12 @@ def _render(options: argparse.Namespace) -> int:
 def _preview(options: argparse.Namespace) -> int:
     from pipeline.frames import FrameRange
     from pipeline.progress import Progress
+    from pipeline.recipe.footage import footage_with
     from pipeline.render import Order, write_preview
 
     with _studio(options) as studio:
         recipe = studio.recipe(options.preset, options.set)
-        shot = studio.shot(options.shot)
+        shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
         order = Order(shot, recipe, FrameRange(options.frame, options.frame), options.out)
         files = write_preview(studio.preview(order, Progress(_say, _stop_on_interrupt())), options.out)
     if options.json:

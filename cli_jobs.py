@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 LOOK = 0.5
 """Seconds between two looks at the jobs while they are carried out."""
-KEEP = 50.0
-"""Gigabytes of finished frames that `gc` leaves unless told otherwise."""
+OWNER = "local"
+"""Whose jobs are meant unless told otherwise: those of whoever sits at this machine."""
 
 Open = Callable[[argparse.Namespace], "Studio"]
 """Opens the studio of the home that the options name."""
@@ -36,17 +36,21 @@ def add_commands(jobs: argparse.ArgumentParser, add_look: Callable[[argparse.Arg
 
     run = commands.add_parser("run", help="carry out what is in line, here and now, and end when nothing is left")
     run.set_defaults(job_command=_run)
-    commands.add_parser("list", help="list all jobs, oldest first").set_defaults(job_command=_list)
-    gc = commands.add_parser("gc", help="clear away the finished frames used longest ago; deliveries stay")
-    gc.add_argument("--keep", type=float, default=KEEP, metavar="GB", help=f"how much to leave; {KEEP:g} unless given")
+    listed = commands.add_parser("list", help="list all jobs, oldest first")
+    listed.add_argument("--everyone", action="store_true", help="list the jobs of all users of the web app too")
+    listed.set_defaults(job_command=_list)
+    gc = commands.add_parser("gc", help="clear away frames used longest ago and uploads left over; deliveries stay")
+    gc.add_argument("--keep", type=float, metavar="GB", help="how much to leave; what limits.toml says unless given")
     gc.set_defaults(job_command=_gc)
 
     for name, (verb, text) in VERBS.items():
         command = commands.add_parser(name, help=text)
         command.add_argument("job", help="the job's id, or the beginning of it")
         command.set_defaults(job_command=verb)
-    for command in commands.choices.values():
+    for name, command in commands.choices.items():
         command.add_argument("--json", action="store_true", help="print the result as JSON")
+        if name not in ("run", "gc"):
+            command.add_argument("--owner", default=OWNER, metavar="USER", help="a user of the web app, by their id")
 
 
 def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
@@ -59,14 +63,16 @@ def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
 
 def _add(studio: Studio, options: argparse.Namespace) -> None:
     from pipeline.frames import FrameRange
+    from pipeline.recipe.footage import footage_with
 
-    shot, recipe = studio.shot(options.shot), studio.recipe(options.preset, options.set)
+    recipe = studio.recipe(options.preset, options.set)
+    shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
     frames = FrameRange.parse(options.frames) if options.frames else shot.frames
-    _print([studio.submit_render(shot, recipe, frames, options.out)], options)
+    _print([studio.submit_render(options.owner, shot, recipe, frames, options.out)], options)
 
 
 def _run(studio: Studio, options: argparse.Namespace) -> None:
-    studio.jobs.start()
+    studio.start()
     told = dict[str, str]()
     while not options.stop.wait(LOOK):
         jobs = studio.jobs.jobs()
@@ -80,11 +86,12 @@ def _run(studio: Studio, options: argparse.Namespace) -> None:
 
 
 def _list(studio: Studio, options: argparse.Namespace) -> None:
-    _print(studio.jobs.jobs(), options)
+    _print(studio.jobs.jobs(None if options.everyone else options.owner), options)
 
 
 def _gc(studio: Studio, options: argparse.Namespace) -> None:
-    cleared = studio.clear_cache(int(options.keep * 1e9))
+    keep = studio.rooms.limits.cache_gigabytes if options.keep is None else options.keep
+    cleared = studio.clear_cache(round(keep * 1e9))
     if options.json:
         print(json.dumps(asdict(cleared)))
     else:
@@ -92,27 +99,26 @@ def _gc(studio: Studio, options: argparse.Namespace) -> None:
 
 
 def _show(studio: Studio, options: argparse.Namespace) -> None:
-    _print([_named(studio, options.job)], options)
+    _print([_named(studio, options)], options)
 
 
 def _cancel(studio: Studio, options: argparse.Namespace) -> None:
-    studio.jobs.cancel(_named(studio, options.job).id)
+    studio.jobs_of(options.owner).cancel(_named(studio, options).id)
     _show(studio, options)
 
 
 def _pause(studio: Studio, options: argparse.Namespace) -> None:
-    studio.jobs.pause(_named(studio, options.job).id)
+    studio.jobs_of(options.owner).pause(_named(studio, options).id)
     _show(studio, options)
 
 
 def _resume(studio: Studio, options: argparse.Namespace) -> None:
-    studio.jobs.go_on(_named(studio, options.job).id)
-    _show(studio, options)
+    _print([studio.go_on(options.owner, _named(studio, options).id)], options)
 
 
 def _remove(studio: Studio, options: argparse.Namespace) -> None:
-    job = _named(studio, options.job)
-    studio.jobs.remove(job.id)
+    job = _named(studio, options)
+    studio.jobs_of(options.owner).remove(job.id)
     _print([job], options)
 
 
@@ -126,12 +132,12 @@ VERBS = {
 """Command -> what it does with one job, and its help."""
 
 
-def _named(studio: Studio, start: str) -> Job:
+def _named(studio: Studio, options: argparse.Namespace) -> Job:
     from jobs.job import JobError
 
-    found = [job for job in studio.jobs.jobs() if job.id.startswith(start)]
+    found = [job for job in studio.jobs_of(options.owner).jobs() if job.id.startswith(options.job)]
     if len(found) != 1:
-        raise JobError(f"{len(found) or 'No'} jobs begin with {start!r}.", "See `python cli.py jobs list`.")
+        raise JobError(f"{len(found) or 'No'} jobs begin with {options.job!r}.", "See `python cli.py jobs list`.")
     return found[0]
 
 
@@ -149,4 +155,5 @@ def _line(job: Job) -> str:
     added = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
     stage = next(reversed(list(job.stages.items())), None)
     far = "" if stage is None else f"{stage[0]} {stage[1].done} of {stage[1].total}"
-    return f"{job.id[:8]} {job.state:10}{added}  {far:24} {job.spec['out']}"
+    whose = "" if job.owner == OWNER else f"{job.owner}: "
+    return f"{job.id[:8]} {job.state:10}{added}  {far:24} {whose}{job.spec.get('out', job.kind)}"

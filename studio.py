@@ -2,125 +2,248 @@
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
 from jobs.executor import Executor, Request
-from jobs.job import Job
+from jobs.job import UNFINISHED, Job, JobError, State
 from jobs.local import LocalExecutor
+from jobs.owned import OwnedJobs
 from jobs.store import Store
+from looks import PresetStatus, find_recipe, presets
+from orders import (
+    footage_of,
+    frames_of,
+    keys_of,
+    out_of,
+    outdated,
+    passes_of,
+    plate_of,
+    recipe_of,
+    shot_name_of,
+    spec_of,
+)
 from pipeline.cache import Cleared, clear
+from pipeline.clip.attach import with_passes
 from pipeline.clip.probe import probe
+from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
-from pipeline.engine.engine import Engine, Priority
-from pipeline.errors import FootageError, RecipeError
-from pipeline.files import explained
-from pipeline.frames import FrameRange
-from pipeline.measure.report import Report, measure
+from pipeline.engine.lease import Priority
+from pipeline.errors import FootageError, OutputError
+from pipeline.frames import FrameRange, Picture
 from pipeline.models.store import ModelStore
+from pipeline.plan import RenderPlan, plan_render
 from pipeline.progress import Progress
-from pipeline.recipe.load import changed, load_recipe, parse_recipe
+from pipeline.recipe.footage import AS_FOUND, Footage
 from pipeline.recipe.recipe import Recipe
-from pipeline.render import Order, Preview, Rendered, Tools, check_order, preview, render
+from trainings import TRAIN, Bench, Trainings
+from workspaces.home import LOCAL, Home
+from workspaces.limits import GB
+from workspaces.rooms import Rooms
+from workspaces.shots import ShotFolder
+from workspaces.upgrade import upgrade
 
-PRESETS = Path(__file__).parent / "presets"
+if TYPE_CHECKING:
+    from pipeline.measure.report import Report
+    from pipeline.render import Order, Preview, Rendered, Tools
+
+SAMPLES = Path(__file__).parent / "samples"
 HOME = Path(__file__).parent / "workspace"
-"""Where models, finished frames and the app's renders lie unless another place is chosen."""
-LOCAL = "local"
-"""The owner of all jobs of whoever sits at this machine."""
+"""Where models, finished frames and everyone's shots lie unless another place is chosen."""
+BEST = "best"
+"""What the accelerator is called that is taken when none is named: finding out which one it is takes seconds."""
 
+RENDER = "render"
+"""The kind of the jobs that render a shot."""
+RESUMABLE: frozenset[State] = frozenset({"paused", "failed", "cancelled"})
+"""States of jobs that can be taken up again."""
 
-@dataclass(frozen=True)
-class PresetStatus:
-    """A preset and, when it cannot be rendered here, one sentence for each thing that is missing."""
+__all__ = ["HOME", "LOCAL", "Studio"]
 
-    name: str
-    recipe: Recipe
-    missing: tuple[str, ...]
+log = logging.getLogger(__name__)
 
 
 class Studio:
     """Everything an artist can ask for. Used inside `with`, or closed by hand; safe to call from several threads.
 
-    Jobs are carried out once `jobs.start()` was called, by this program or by another one with the same home.
+    Jobs are carried out once `start()` was called, by this program or by another one with the same home. Verbs that
+    name an owner reach nothing that is another's: whose id is unknown and whose is another's get the same answer.
     """
 
     def __init__(self, home: Path = HOME, device: str | None = None) -> None:
-        """home: the folder for models/, cache/, jobs/ and renders/. device: "cuda" or "cpu"; None takes the best."""
-        self.home = home
-        self._tools = Tools(Engine(device), ModelStore(home / "models"), home / "cache")
+        """home: the folder of everything, which is upgraded when an older Photoplay has made it.
+
+        device: "cuda" or "cpu"; None takes the best. Raises RecipeError for limits that are wrong, OutputError.
+        """
+        self.home, self._device = home, device
+        self.rooms = Rooms(Home(home), SAMPLES)
+        self.models, self._cache = ModelStore(self.rooms.home.models), self.rooms.home.cache
+        upgrade(self.rooms.home, lambda: {plate_of(job): str(job.spec["key"]) for job in self._renders()})
 
     @cached_property
     def jobs(self) -> Executor:
-        """The renders in line, at work and ended. Raises NotWritable when the home cannot be written."""
-        return LocalExecutor(Store(self.home / "jobs"), {"render": self._render_job}, self._tools.engine.device)
+        """Everyone's renders in line, at work and ended. Raises NotWritable when the home cannot be written."""
+        kinds = {RENDER: self._render_job, TRAIN: self.trainings.carry_out}
+        return LocalExecutor(Store(self.rooms.home.jobs), kinds, self._device or BEST)
+
+    @cached_property
+    def trainings(self) -> Trainings:
+        """What an artist can ask for around LoRAs: look at pictures, edit captions, train."""
+        bench = Bench(lambda: self._tools.engine, self.preview, self.order_of, lambda: self.jobs)
+        return Trainings(self.rooms, self.models, bench)
+
+    @property
+    def _facts(self) -> Path:
+        """Where is noted what was found out about files, so that they are read once."""
+        return self._cache / "facts"
+
+    @cached_property
+    def _tools(self) -> Tools:
+        """The accelerator comes with the first work for it; with it come the large libraries."""
+        from pipeline.engine.engine import Engine
+        from pipeline.render import Tools
+
+        return Tools(Engine(self._device), self.models, self._cache)
+
+    def start(self) -> None:
+        """Tidy up, and begin to carry out jobs, with those that were at work when the program ended."""
+        self._tidy()
+        self.jobs.start()
 
     def presets(self) -> list[PresetStatus]:
         """Every preset, in the order of their names, with what is missing for it."""
-        found = [(path.stem, load_recipe(path)) for path in sorted(PRESETS.glob("*.toml"))]
-        return [PresetStatus(name, recipe, self._tools.models.missing(recipe)) for name, recipe in found]
+        return presets(self.models)
 
     def recipe(self, preset: str, changes: Sequence[str] = ()) -> Recipe:
-        """A preset by its name, or a recipe file by its path, with settings changed (`passes.face.steps=20`).
+        """A preset by its name, or a recipe file by its path, with settings changed. Raises RecipeError."""
+        return find_recipe(preset, changes)
 
-        Raises RecipeError when there is none or a setting is wrong.
+    def shot(self, path: Path, footage: Footage = AS_FOUND, passes: Path | None = None) -> Shot:
+        """Look at a clip or a picture sequence, and at the folder of the engine's passes where there is one.
+
+        footage: what the files do not say. Raises FootageError when it cannot be used.
         """
-        path = Path(preset) if preset.endswith(".toml") else PRESETS / f"{preset}.toml"
-        if not path.is_file():
-            names = [p.stem for p in sorted(PRESETS.glob("*.toml"))]
-            near = difflib.get_close_matches(preset, names, 1, 0.4)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
-            raise RecipeError(f"There is no preset {preset}.", hint)
-        return changed(load_recipe(path), changes)
+        shot = probe(path, footage, self._facts)
+        return shot if passes is None else with_passes(shot, passes, self._facts)
 
-    def shot(self, path: Path) -> Shot:
-        """Look at a clip. Raises FootageError when it cannot be used."""
-        return probe(path)
+    def frame(self, shot: Shot, number: int) -> Picture:
+        """One frame of a shot: uint8 [height, width, 3]. Raises FootageError."""
+        return read_frame(shot, number).pixels
 
     def render(self, order: Order, progress: Progress) -> Rendered:
         """Render and deliver; goes on where an earlier try stopped. Raises PhotoplayError."""
+        from pipeline.render import render
+
         return render(order, self._tools, progress)
 
     def preview(self, order: Order, progress: Progress) -> Preview:
         """Render the order's first frame, ahead of renders. Raises PhotoplayError."""
+        from pipeline.render import preview
+
         return preview(order, self._tools, progress)
 
     def measure(self, plate: Shot, rendered: Shot, frames: FrameRange, progress: Progress) -> Report:
         """Measure a render against its plate. Raises PhotoplayError."""
+        from pipeline.measure.report import measure
+
         return measure(plate, rendered, frames, progress)
 
-    def submit_render(self, shot: Shot, recipe: Recipe, frames: FrameRange, out: Path | None = None) -> Job:
-        """Put a render in line. It is written to `out`, or to the shot's next version folder in the home.
+    def jobs_of(self, owner: str) -> OwnedJobs:
+        """The jobs of an owner, to look at and to steer."""
+        return OwnedJobs(self.jobs, owner)
 
-        Raises FootageError, ModelMissing or NotWritable for what would be refused later anyway.
+    def submit_render(self, owner: str, shot: Shot, recipe: Recipe, frames: FrameRange, out: Path | None = None) -> Job:
+        """Put a render in line. It is written to `out`, or to the shot's next version folder in the owner's workspace.
+
+        Raises OverQuota, RefusedFile for another's shot, and FootageError, ModelMissing or NotWritable for what would
+        be refused later anyway.
         """
-        check_order(shot, recipe, frames, self._tools)
-        folder = next_version(self.home / "renders" / folder_name(shot.name)) if out is None else out
-        return self.jobs.submit(Request("render", spec_of(Order(shot, recipe, frames, folder)), LOCAL, Priority.RENDER))
+        from pipeline.render import Order, check_order
+
+        self.rooms.check_shot(owner, shot)
+        plan = check_order(shot, recipe, frames, self._tools)
+        self.rooms.quota.check_job(owner, self.jobs.count(owner, ("queued",)))
+        folder = self.rooms.new_version(owner, shot) if out is None else out
+        spec = spec_of(Order(shot, recipe, frames, folder), plan)
+        return self.jobs.submit(Request(RENDER, spec, owner, Priority.RENDER))
+
+    def go_on(self, owner: str, job_id: str) -> Job:
+        """Put a render of an owner's that is paused, failed or cancelled back in line.
+
+        What was begun with weights that have changed since cannot be finished with others: then a new version is put
+        in line instead. Raises JobError, and whatever `submit_render` raises.
+        """
+        job = self.jobs_of(owner).job(job_id)
+        if job.kind == RENDER and job.state in RESUMABLE:
+            order = self.order_of(job)
+            if outdated(order, self._plan(order)):
+                if job.state == "paused":
+                    self.jobs.cancel(job.id)
+                return self.submit_render(owner, order.shot, order.recipe, order.frames)
+        self.jobs.go_on(job.id)
+        return self.jobs.job(job.id)
+
+    def shot_of(self, job: Job) -> Shot:
+        """The shot that a render job renders, as it is now. Raises FootageError."""
+        return replace(self.shot(plate_of(job), footage_of(job), passes_of(job)), name=shot_name_of(job))
 
     def order_of(self, job: Job) -> Order:
         """What a render job was asked for. Raises FootageError when its plate is gone or has changed."""
-        shot = probe(plate_of(job))
+        from pipeline.render import Order
+
+        shot = self.shot_of(job)
         if shot.key != job.spec["key"]:
             raise FootageError(f"{shot.plate} has changed since the render was put in line.", "Render it anew.")
         return Order(shot, recipe_of(job), frames_of(job), out_of(job))
 
+    def shots(self, owner: str) -> list[ShotFolder]:
+        """The shots that an owner can open again, newest first."""
+        return self.rooms.shots(owner)
+
+    def remove_shot(self, owner: str, shot_id: str) -> None:
+        """Delete one of an owner's shots with all its versions. Raises FootageError, JobError while it is rendered."""
+        folder = self.rooms.home.workspace(owner) / shot_id
+        unfinished = [job for job in self.jobs_of(owner).jobs() if job.kind == RENDER and job.state in UNFINISHED]
+        if any(out_of(job).parent.resolve() == folder.resolve() for job in unfinished):
+            raise JobError("This shot has renders in line or at work.", "Stop them first.")
+        self.rooms.remove_shot(owner, shot_id)
+
+    def receive(self, owner: str, path: Path, name: str) -> Shot:
+        """An owner's uploaded clip as a shot of theirs. Raises RefusedFile, FootageError, OverQuota, OutputError."""
+        return self.rooms.receive(owner, path, name)
+
+    def received(self, owner: str, path: Path) -> None:
+        """Note that an owner has uploaded a file. Raises RefusedFile, OutputError."""
+        self.rooms.exchange.note_received(owner, path)
+
+    def check_upload(self, owner: str, size: int) -> None:
+        """Raise OverQuota when an owner may not hand in a file of `size` bytes."""
+        self.rooms.quota.check_upload(owner, size)
+
+    def may_read(self, owner: str, path: Path) -> bool:
+        """Whether a file may be given to an owner's browser."""
+        return self.rooms.exchange.may_read(owner, path)
+
     def clear_cache(self, keep: int) -> Cleared:
-        """Clear away the finished frames used longest ago until `keep` bytes are left. Raises OutputError."""
-        return clear(self._tools.cache, keep)
+        """Clear away the finished frames used longest ago until `keep` bytes are left, and uploads left over.
+
+        Frames that a waiting job can go on from stay. Raises OutputError.
+        """
+        waiting = [job for job in self.jobs.jobs() if job.state in UNFINISHED]
+        cleared = clear(self._cache, keep, {key for job in waiting for key in keys_of(job)})
+        return replace(cleared, freed=cleared.freed + self.rooms.clear_uploads())
 
     def close(self) -> None:
         """Stop the job at work, which stays in line, and let go of the accelerator."""
         if "jobs" in vars(self):
             self.jobs.close()
-        self._tools.engine.close()
+        if "_tools" in vars(self):
+            self._tools.engine.close()
 
     def __enter__(self) -> Studio:
         return self
@@ -130,54 +253,24 @@ class Studio:
     ) -> None:
         self.close()
 
+    def _plan(self, order: Order) -> RenderPlan:
+        return plan_render(order.shot, order.recipe, self.models, self._cache)
+
     def _render_job(self, job: Job, progress: Progress) -> None:
-        self.render(self.order_of(job), progress)
-
-
-def spec_of(order: Order) -> dict[str, Any]:
-    """An order as plain data."""
-    return {
-        "plate": str(order.shot.plate.absolute()),
-        "key": order.shot.key,
-        "recipe": order.recipe.model_dump(mode="json"),
-        "frames": [order.frames.first, order.frames.last],
-        "out": str(order.out.absolute()),
-    }
-
-
-def plate_of(job: Job) -> Path:
-    """The clip that a render job renders."""
-    return Path(str(job.spec["plate"]))
-
-
-def recipe_of(job: Job) -> Recipe:
-    """The recipe of a render job."""
-    return parse_recipe(cast(dict[str, Any], job.spec["recipe"]), f"job {job.id}")
-
-
-def frames_of(job: Job) -> FrameRange:
-    """The frames of a render job."""
-    return FrameRange(*cast(list[int], job.spec["frames"]))
-
-
-def out_of(job: Job) -> Path:
-    """The folder that a render job delivers into."""
-    return Path(str(job.spec["out"]))
-
-
-def next_version(folder: Path) -> Path:
-    """Make the next free one of v001, v002, ... in a shot's folder. No two callers get the same. Raises NotWritable."""
-    with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        numbers = [int(path.name[1:]) for path in folder.glob("v*") if path.name[1:].isdigit()]
-        version = folder / f"v{max(numbers, default=0) + 1:03d}"
+        order = self.order_of(job)
+        if reason := outdated(order, self._plan(order)):
+            raise OutputError(reason, "Go on with it: it is then rendered into a new version.")
         try:
-            os.mkdir(version)
-        except FileExistsError:
-            return next_version(folder)
-        return version
+            self.render(order, progress)
+        finally:
+            self._tidy()
 
+    def _renders(self) -> list[Job]:
+        return [job for job in self.jobs.jobs() if job.kind == RENDER]
 
-def folder_name(shot_name: str) -> str:
-    """The name of a shot as the name of a folder."""
-    return re.sub(r"[^\w-]+", "_", shot_name).strip("_") or "shot"
+    def _tidy(self) -> None:
+        """Clear away what is over the limits. That it cannot be done ends neither a render nor the program."""
+        try:
+            self.clear_cache(round(self.rooms.limits.cache_gigabytes * GB))
+        except OutputError as error:
+            log.warning("clearing away failed: %s", error)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline.recipe.footage import Footage
 from pipeline.recipe.recipe import Recipe
 
 HEAD = """# Settings
@@ -18,17 +19,25 @@ Every setting of a recipe, with its default and what it may be. This page is wri
 TABLES = (
     ("Recipe", "Recipe", "At the top of a preset file."),
     ("PassSpec", "A pass", "`[[passes]]`, listed from the bottom layer to the top."),
+    ("GuidedStart", "Temporal: guided start", '`[passes.temporal]` with `kind = "guided_start"`.'),
+    ("SharedAttention", "Temporal: shared attention", '`[passes.temporal]` with `kind = "shared_attention"`.'),
+    ("Propagated", "Temporal: propagated", '`[passes.temporal]` with `kind = "propagated"`.'),
+    ("Steady", "Steadying", "`[passes.steady]`"),
     ("WholeFrame", "Region: the whole frame", '`[passes.region]` with `kind = "whole_frame"`.'),
     ("Face", "Region: faces", '`[passes.region]` with `kind = "face"`.'),
+    ("Object", "Region: an object of the engine's", '`[passes.region]` with `kind = "object"`.'),
+    ("PersonSettings", "One person", "`[[passes.people]]`, one for each person who gets something else."),
+    ("AdapterSpec", "A LoRA", "`[[passes.adapters]]`, one for each LoRA that the prompt does not name."),
     ("ControlSpec", "A control", "`[[passes.controls]]`, one for each ControlNet."),
     ("Delivery", "Delivery", "`[delivery]`"),
+    ("Footage", "Footage", "Not in a recipe: how a shot's files are read, `--footage missing=hold`."),
 )
 
 
 def page() -> str:
     """The page as Markdown."""
     schema = Recipe.model_json_schema()
-    kinds = {"Recipe": schema} | schema["$defs"]
+    kinds = {"Recipe": schema, "Footage": Footage.model_json_schema()} | schema["$defs"]
     return "\n".join([HEAD, *(table(kinds[kind], title, place) for kind, title, place in TABLES)])
 
 

@@ -11,13 +11,18 @@ from pipeline.progress import Progress, Step
 
 
 class Desk:
-    """Where the news of one attempt at a job arrive. Written by its worker, read by anyone."""
+    """Where the news of one attempt at a job arrive. Written by its worker, read by anyone.
+
+    stop: set when the work shall stop as soon as it can. make_way: set when it shall stop where nothing is lost by it,
+    after it has done something new.
+    """
 
     def __init__(self, job: Job) -> None:
-        self.job, self.stop = job, Event()
+        self.job, self.stop, self.make_way = job, Event(), Event()
         self._lock = Lock()
         self._stages: dict[str, Reached] = {}
         self._newest: Newest | None = None
+        self._fresh_since: float | None = None
 
     @property
     def progress(self) -> Progress:
@@ -35,6 +40,12 @@ class Desk:
         """The newest picture."""
         return self._newest
 
+    @property
+    def fresh_seconds(self) -> float:
+        """How long this attempt has been doing what no earlier one had finished."""
+        since = self._fresh_since
+        return 0.0 if since is None else time.monotonic() - since
+
     def _hear(self, step: Step) -> None:
         now = time.time()
         with self._lock:
@@ -43,3 +54,7 @@ class Desk:
             self._stages[step.stage] = Reached(step.done, step.total, step.reused, started, now)
         if step.newest is not None:
             self._newest = Newest(step.newest, 1 if self._newest is None else self._newest.count + 1)
+        if step.lasting and step.done > step.reused:
+            self._fresh_since = self._fresh_since or time.monotonic()
+            if self.make_way.is_set():
+                self.stop.set()

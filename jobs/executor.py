@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from jobs.job import Job, Plain
+from jobs.job import UNFINISHED, Job, Plain, State
 from pipeline.frames import Picture
 from pipeline.progress import Progress
 
 Work = Callable[[Job, Progress], None]
 """Carries out a job of one kind: tells how far it is, stops when it is asked to, and goes on from what is finished.
 
-Raises PhotoplayError; NotWritable when it may go on later.
+News with a number of reused frames, be it 0, say that the job may be stopped there and loses nothing; only then does it
+make way for more urgent jobs and for other people's. Raises PhotoplayError; NotWritable when it may go on later.
 """
 
 
@@ -38,8 +39,14 @@ class Newest:
 class Executor(Protocol):
     """Takes jobs and carries them out, each once at a time, whatever becomes of the program around it.
 
-    The verbs raise JobError when there is no such job or its state does not allow it, and NotWritable.
+    The verbs raise JobError when there is no such job or its state does not allow it, NotWritable when that cannot be
+    noted down, and StoreError when the list of jobs does not answer.
     """
+
+    @property
+    def healthy(self) -> bool:
+        """Whether jobs are being looked after; false from a fault of the list of jobs until it answers again."""
+        ...
 
     def submit(self, request: Request) -> Job:
         """Put a job in line."""
@@ -49,8 +56,12 @@ class Executor(Protocol):
         """A job as it is now."""
         ...
 
-    def jobs(self) -> list[Job]:
-        """Every job, oldest first."""
+    def jobs(self, owner: str | None = None) -> list[Job]:
+        """Every job, or every job of one owner, oldest first."""
+        ...
+
+    def count(self, owner: str, states: Iterable[State] = UNFINISHED) -> int:
+        """How many jobs of an owner are in one of these states."""
         ...
 
     def place(self, job_id: str) -> int | None:
@@ -82,5 +93,5 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop what is at work, leave it in line, and let go of everything."""
+        """Stop what is at work, leave it in line, and let go of everything, within 20 seconds."""
         ...

@@ -33,6 +33,10 @@ class JobError(PhotoplayError):
     """There is no such job, or it is not in a state for what is asked."""
 
 
+class StoreError(PhotoplayError):
+    """The list of jobs does not answer: its file is damaged, locked for too long, or closed."""
+
+
 @dataclass(frozen=True)
 class Reached:
     """How far one stage of a job is: `done` of `total` frames, `reused` of them finished earlier.
@@ -63,11 +67,23 @@ Stages = Mapping[str, Reached]
 
 
 @dataclass(frozen=True)
+class Room:
+    """What a paused job waits for: that `need` bytes can be written at `place`."""
+
+    place: str
+    need: int
+
+
+@dataclass(frozen=True)
 class Reason:
-    """Why a job is paused or has failed: what is wrong, and what to do about it."""
+    """Why a job is paused or has failed: what is wrong, and what to do about it.
+
+    room: set when the job goes on by itself once there is that room.
+    """
 
     message: str
     hint: str = ""
+    room: Room | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,8 @@ class Job:
     """One job as the store has it. Times are seconds since the epoch.
 
     kind: which function carries it out. spec: everything that function needs. priority: smaller goes first.
-    attempt: how often it has been started. crashes: how often in a row its process died without getting any further.
+    attempt: how often it has been started. crashes: how often in a row its process died without getting any further;
+    refusals: how often in a row it was paused for lack of room without getting any further.
     reason: set while paused or failed. wish: set from the moment a running job is asked to pause or to end.
     """
 
@@ -90,6 +107,7 @@ class Job:
     finished: float | None = None
     attempt: int = 0
     crashes: int = 0
+    refusals: int = 0
     stages: Stages = field(default_factory=dict[str, Reached])
     reason: Reason | None = None
     wish: Wish | None = None

@@ -27,3 +27,12 @@ def line(waiting: Iterable[Job], turns: Turns) -> list[Job]:
         latest += 1
         served[job.owner] = latest
     return order
+
+
+def first_in_line(waiting: Iterable[Job], turns: Turns) -> Job | None:
+    """The job that `line` puts first, without putting the others in order; None when nobody waits."""
+
+    def order(job: Job) -> tuple[int, float, float, str]:
+        return job.priority, turns.get(job.owner, float("-inf")), job.created, job.id
+
+    return min(waiting, key=order, default=None)

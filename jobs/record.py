@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
-from jobs.job import Job, Reached, Reason, Stages, State, Wish
+from jobs.job import Job, Reached, Reason, Room, Stages, State, Wish
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -26,10 +27,26 @@ def job_of(row: sqlite3.Row) -> Job:
         finished=values["finished"],
         attempt=values["attempt"],
         crashes=values["crashes"],
+        refusals=values["refusals"],
         stages={name: Reached(**reached) for name, reached in stages.items()},
-        reason=None if values["message"] is None else Reason(values["message"], values["hint"]),
+        reason=_reason_of(values),
         wish=cast(Wish | None, values["wish"]),
     )
+
+
+def _reason_of(values: Mapping[str, Any]) -> Reason | None:
+    if values["message"] is None:
+        return None
+    room = None if values["place"] is None else Room(values["place"], values["need"])
+    return Reason(values["message"], values["hint"], room)
+
+
+def columns_of(reason: Reason | None) -> tuple[str | None, str, str | None, int]:
+    """A reason as the columns message, hint, place and need."""
+    if reason is None:
+        return None, "", None, 0
+    place, need = (None, 0) if reason.room is None else (reason.room.place, reason.room.need)
+    return reason.message, reason.hint, place, need
 
 
 def text_of(stages: Stages) -> str:

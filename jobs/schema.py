@@ -33,6 +33,12 @@ UPGRADES: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX jobs_by_state ON jobs (state)",
         "CREATE TABLE turns (owner TEXT PRIMARY KEY, started REAL NOT NULL)",
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN place TEXT",
+        "ALTER TABLE jobs ADD COLUMN need INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX jobs_by_owner ON jobs (owner, state)",
+    ),
 )
 """The step from version n to n + 1 is UPGRADES[n]. Steps that were released are never changed."""
 

@@ -8,34 +8,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal
 
-from jobs.job import FOLLOWING, Job, JobError, Reason, Stages, State, Wish
-from jobs.queue import Turns, line
-from jobs.record import frames_done, job_of, text_of
-from jobs.reserve import give_up, put_aside
-from jobs.schema import upgrade
-from pipeline.errors import NotWritable
-from pipeline.files import explained
+from jobs.database import Database
+from jobs.job import FOLLOWING, UNFINISHED, Job, JobError, Reason, Stages, State, Wish
+from jobs.queue import Turns, first_in_line, line
+from jobs.record import columns_of, frames_done, job_of, text_of
 
 LEASE = 30.0
 """Seconds without a sign of life after which a job's process counts as dead."""
 CRASHES = 2
 """A job whose process died so often in a row without getting further waits for a person."""
-PATIENCE = 10.0
-"""Seconds to wait for another process that is writing."""
 CRASHED = Reason(
     "The server broke down twice at the same place of this job.", "Lower the working size or the batch size, or go on."
 )
 WISHES: Mapping[State, Wish] = {"paused": "pause", "cancelled": "cancel"}
 """What is asked of a job at work that shall come into one of these states."""
-UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-
-Made = TypeVar("Made")
 
 
 class Store:
@@ -43,56 +34,59 @@ class Store:
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         """Open or make the store in `folder`. Raises NotWritable, or JobError for a store of a newer version."""
-        self.folder, self._clock, self._lock = folder, clock, threading.RLock()
-        with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        self._connection = self._told(lambda: _opened(folder / "jobs.sqlite3"))
-        put_aside(self._reserve)
-
-    @property
-    def _reserve(self) -> Path:
-        return self.folder / "reserve"
+        self.folder, self.clock, self._database = folder, clock, Database(folder)
 
     def add(self, job: Job) -> None:
-        """Keep a new job, in the state `queued`. Raises NotWritable."""
+        """Keep a new job, in the state `queued`. Raises NotWritable, and StoreError, as all that follows."""
         row = (job.id, job.kind, json.dumps(job.spec), job.owner, job.priority, job.created, "queued")
         marks = ", ".join("?" * len(row))
         columns = "id, kind, spec, owner, priority, created, state"
-        self._write(lambda db: db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row))
+        self._database.write(lambda db: db.execute(f"INSERT INTO jobs ({columns}) VALUES ({marks})", row))
 
     def find(self, job_id: str) -> Job | None:
         """The job with this id, if there is one."""
-        with self._lock:
-            row = self._connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        row = self._database.read(lambda db: db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())
         return None if row is None else job_of(row)
 
-    def jobs(self, states: Iterable[State] = FOLLOWING) -> list[Job]:
-        """The jobs that are in one of these states, oldest first."""
-        with self._lock:
-            return _jobs(self._connection, tuple(states))
+    def jobs(self, states: Iterable[State] = FOLLOWING, owner: str | None = None) -> list[Job]:
+        """The jobs that are in one of these states, oldest first; of one owner, or of all."""
+        return self._database.read(lambda db: _jobs(db, tuple(states), owner))
+
+    def count(self, owner: str, states: Iterable[State] = UNFINISHED) -> int:
+        """How many jobs of an owner are in one of these states."""
+        wanted = tuple(states)
+        query = f"SELECT COUNT(*) FROM jobs WHERE owner = ? AND state IN ({_marks(wanted)})"
+        return self._database.read(lambda db: db.execute(query, (owner, *wanted)).fetchone()[0])
 
     def waiting(self) -> list[Job]:
         """The queued jobs in the order in which they will be started."""
-        with self._lock:
-            return line(_jobs(self._connection, ("queued",)), _turns(self._connection))
+        return self._database.read(lambda db: line(_jobs(db, ("queued",)), _turns(db)))
+
+    def outranked(self, job: Job, turn_over: bool) -> bool:
+        """Whether a job at work shall make way: for a more urgent one, or, when its turn is over, for another owner's.
+
+        turn_over: whether it has been at work for as long as one turn lasts.
+        """
+        query = "SELECT 1 FROM jobs WHERE state = 'queued' AND (priority < ? OR (? AND priority = ? AND owner != ?))"
+        values = (job.priority, turn_over, job.priority, job.owner)
+        return self._database.read(lambda db: db.execute(f"{query} LIMIT 1", values).fetchone()) is not None
 
     def claim(self, holder: str) -> Job | None:
         """Start the first job in line under a lease of `holder`; None when nobody waits. Raises NotWritable."""
 
         def start(db: sqlite3.Connection) -> Job | None:
-            order, now = line(_jobs(db, ("queued",)), _turns(db)), self._clock()
-            if not order:
+            job, now = first_in_line(_jobs(db, ("queued",)), _turns(db)), self.clock()
+            if job is None:
                 return None
-            job = order[0]
             db.execute(
                 "UPDATE jobs SET state = 'running', attempt = attempt + 1, started = ?, finished = NULL, "
-                "holder = ?, beat = ?, wish = NULL, message = NULL, hint = '' WHERE id = ?",
+                "holder = ?, beat = ?, wish = NULL, message = NULL, hint = '', place = NULL, need = 0 WHERE id = ?",
                 (now, holder, now, job.id),
             )
             db.execute("REPLACE INTO turns VALUES (?, ?)", (job.owner, now))
             return _job(db, job.id)
 
-        return self._write(start) if self.jobs(("queued",)) else None
+        return self._database.write(start) if self.jobs(("queued",)) else None
 
     def beat(self, job: Job, stages: Stages) -> Wish | None:
         """Renew the lease of a claimed job, note how far it is, and hear what is asked of it.
@@ -102,10 +96,10 @@ class Store:
 
         def renew(db: sqlite3.Connection) -> Wish | None:
             held = _held(db, job)
-            db.execute("UPDATE jobs SET beat = ?, stages = ? WHERE id = ?", (self._clock(), text_of(stages), job.id))
+            db.execute("UPDATE jobs SET beat = ?, stages = ? WHERE id = ?", (self.clock(), text_of(stages), job.id))
             return held.wish
 
-        return self._write(renew)
+        return self._database.write(renew)
 
     def settle(self, job: Job, state: State, stages: Stages, reason: Reason | None = None) -> None:
         """End the lease of a claimed job. Raises JobError when it was lost, NotWritable."""
@@ -114,8 +108,24 @@ class Store:
             _held(db, job)
             db.execute("UPDATE jobs SET stages = ?, crashes = 0 WHERE id = ?", (text_of(stages), job.id))
             self._enter(db, job.id, state, reason)
+            if reason is None or reason.room is None:
+                db.execute("UPDATE jobs SET refusals = 0 WHERE id = ?", (job.id,))
+            else:
+                _count_again(db, job.id, "refusals", frames_done(stages))
 
-        self._write(end)
+        self._database.write(end)
+
+    def resume(self, job: Job) -> bool:
+        """Put a job that was paused for lack of room back in line. Says whether it still waited. Raises NotWritable."""
+
+        def again(db: sqlite3.Connection) -> bool:
+            now = _job(db, job.id)
+            if now.state != "paused" or now.attempt != job.attempt or now.reason != job.reason:
+                return False
+            self._enter(db, job.id, "queued", None)
+            return True
+
+        return self._database.write(again)
 
     def move(self, job_id: str, state: State) -> None:
         """Bring a job that is not at work into another state, or ask one that is at work to pause or to be cancelled.
@@ -132,11 +142,11 @@ class Store:
             elif job.state == "running":
                 raise JobError("The job is at work already.")
             else:
-                db.execute("UPDATE jobs SET crashes = 0, furthest = 0 WHERE id = ?", (job_id,))
+                db.execute("UPDATE jobs SET crashes = 0, refusals = 0, furthest = 0 WHERE id = ?", (job_id,))
                 self._enter(db, job_id, state, None)
 
-        self._write(change)
-        put_aside(self._reserve)
+        self._database.write(change)
+        self._database.put_aside()
 
     def remove(self, job_id: str) -> None:
         """Forget a job that is not at work; its files stay. Raises JobError, NotWritable."""
@@ -146,7 +156,7 @@ class Store:
                 raise JobError("A job at work cannot be removed.", "Cancel it first.")
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
-        self._write(forget)
+        self._database.write(forget)
 
     def recover(self, holder: str) -> None:
         """Queue again what was at work when its process died: jobs of `holder`, and jobs whose lease has run out.
@@ -156,53 +166,27 @@ class Store:
 
         def give_back(db: sqlite3.Connection) -> None:
             for job in _jobs(db, ("running",)):
-                row = db.execute("SELECT holder, beat, furthest FROM jobs WHERE id = ?", (job.id,)).fetchone()
-                if row["holder"] != holder and row["beat"] > self._clock() - LEASE:
+                row = db.execute("SELECT holder, beat FROM jobs WHERE id = ?", (job.id,)).fetchone()
+                if row["holder"] != holder and row["beat"] > self.clock() - LEASE:
                     continue
-                reached = frames_done(job.stages)
-                crashes = 1 if reached > row["furthest"] else job.crashes + 1
-                furthest = max(reached, row["furthest"])
-                db.execute("UPDATE jobs SET crashes = ?, furthest = ? WHERE id = ?", (crashes, furthest, job.id))
+                crashes = _count_again(db, job.id, "crashes", frames_done(job.stages))
                 self._enter(db, job.id, *_after_crash(job.wish, crashes))
 
-        self._write(give_back)
+        self._database.write(give_back)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        self._database.close()
 
     def _enter(self, db: sqlite3.Connection, job_id: str, state: State, reason: Reason | None) -> None:
         if state not in FOLLOWING[_job(db, job_id).state]:
             raise JobError(f"A job that is {_job(db, job_id).state} cannot become {state}.")
-        finished = None if state == "queued" else self._clock()
-        message, hint = (None, "") if reason is None else (reason.message, reason.hint)
+        finished = None if state == "queued" else self.clock()
         db.execute(
-            "UPDATE jobs SET state = ?, finished = ?, message = ?, hint = ?, wish = NULL, holder = NULL, beat = NULL "
-            "WHERE id = ?",
-            (state, finished, message, hint, job_id),
+            "UPDATE jobs SET state = ?, finished = ?, message = ?, hint = ?, place = ?, need = ?, "
+            "wish = NULL, holder = NULL, beat = NULL WHERE id = ?",
+            (state, finished, *columns_of(reason), job_id),
         )
-
-    def _write(self, change: Callable[[sqlite3.Connection], Made]) -> Made:
-        """Carry out a change wholly or not at all; on a full disk with the room that was put aside."""
-        with self._lock:
-            try:
-                return self._told(lambda: _in_transaction(self._connection, change))
-            except NotWritable:
-                if not give_up(self._reserve):
-                    raise
-                return self._told(lambda: _in_transaction(self._connection, change))
-
-    def _told(self, work: Callable[[], Made]) -> Made:
-        try:
-            return work()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF in UNWRITABLE:
-                raise NotWritable(
-                    f"The list of jobs in {self.folder} cannot be written: {error}.",
-                    "Make room on the disk, or see who may write there.",
-                ) from error
-            raise
 
 
 def _after_crash(wish: Wish | None, crashes: int) -> tuple[State, Reason | None]:
@@ -211,27 +195,6 @@ def _after_crash(wish: Wish | None, crashes: int) -> tuple[State, Reason | None]
     if wish == "pause":
         return "paused", None
     return ("paused", CRASHED) if crashes >= CRASHES else ("queued", None)
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    _in_transaction(connection, upgrade)
-    return connection
-
-
-def _in_transaction(db: sqlite3.Connection, change: Callable[[sqlite3.Connection], Made]) -> Made:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        made = change(db)
-        db.execute("COMMIT")
-        return made
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _job(db: sqlite3.Connection, job_id: str) -> Job:
@@ -249,10 +212,23 @@ def _held(db: sqlite3.Connection, job: Job) -> Job:
     return now
 
 
-def _jobs(db: sqlite3.Connection, states: tuple[State, ...]) -> list[Job]:
-    marks = ", ".join("?" * len(states))
-    rows = db.execute(f"SELECT * FROM jobs WHERE state IN ({marks}) ORDER BY created, id", states)
+def _jobs(db: sqlite3.Connection, states: tuple[State, ...], owner: str | None = None) -> list[Job]:
+    whose, values = ("", states) if owner is None else ("owner = ? AND ", (owner, *states))
+    rows = db.execute(f"SELECT * FROM jobs WHERE {whose}state IN ({_marks(states)}) ORDER BY created, id", values)
     return [job_of(row) for row in rows]
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _count_again(db: sqlite3.Connection, job_id: str, column: Literal["crashes", "refusals"], reached: int) -> int:
+    """Count one more end of this kind; from one again when the job had `reached` more frames than ever before."""
+    row = db.execute(f"SELECT {column} AS times, furthest FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    times: int = 1 if reached > row["furthest"] else row["times"] + 1
+    furthest = max(reached, row["furthest"])
+    db.execute(f"UPDATE jobs SET {column} = ?, furthest = ? WHERE id = ?", (times, furthest, job_id))
+    return times
 
 
 def _turns(db: sqlite3.Connection) -> Turns:

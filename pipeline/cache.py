@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.files import PART, explained
+from pipeline.keys import Key
 
 IN_USE = 3600.0
 """Seconds. What was used since may belong to a render at work, which says so with every batch."""
@@ -22,10 +24,11 @@ class Cleared:
     left: int
 
 
-def clear(cache: Path, keep: int) -> Cleared:
+def clear(cache: Path, keep: int, held: Collection[Key] = ()) -> Cleared:
     """Remove the stage outputs used longest ago until the cache holds at most `keep` bytes, and old unfinished files.
 
-    What was used within the last hour stays, whatever its size. Raises OutputError.
+    held: outputs that a waiting job will go on from; they stay, and so does what was used within the last hour,
+    whatever their size. Raises OutputError.
     """
     oldest = time.time() - IN_USE
     with explained(cache):
@@ -33,13 +36,15 @@ def clear(cache: Path, keep: int) -> Cleared:
         used = {folder: folder.stat().st_mtime for folder in cache.glob("??/*") if folder.is_dir()}
         sizes = {folder: sum(path.stat().st_size for path in folder.iterdir()) for folder in used}
         total, gone = sum(sizes.values()), list[Path]()
+        left = total
         for folder in sorted(used, key=lambda folder: used[folder]):
-            if total - sum(sizes[path] for path in gone) <= keep or used[folder] > oldest:
+            if left <= keep or used[folder] > oldest:
                 break
-            shutil.rmtree(folder)
-            gone.append(folder)
-    freed = sum(sizes[folder] for folder in gone)
-    return Cleared(len(gone), freed, total - freed)
+            if folder.name not in held:
+                shutil.rmtree(folder)
+                left -= sizes[folder]
+                gone.append(folder)
+    return Cleared(len(gone), total - left, left)
 
 
 def clear_old_parts(cache: Path, oldest: float) -> None:

@@ -15,6 +15,8 @@ from pipeline.errors import NotWritable, OutputError
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 MISPLACED = (errno.ENOTDIR, errno.EEXIST)
+LITTLE = 1 << 20
+"""Bytes that have to be free before a refused write is tried again; a render then says itself what it needs."""
 PART = re.compile(r"\..+\.\d+\.\d+(\.\w+)?")
 """The name of a file that `atomic` has not finished."""
 
@@ -33,7 +35,9 @@ def explained(path: Path) -> Iterator[None]:
         if error.errno == errno.EIO:
             raise disk_fault(path) from error
         if error.errno in CLOSED:
-            raise NotWritable(f"{path} cannot be written.", "Choose a folder that you may write to.") from error
+            raise NotWritable(
+                f"{path} cannot be written.", "Choose a folder that you may write to.", path, LITTLE
+            ) from error
         if error.errno in MISPLACED:
             raise OutputError(f"{path} cannot be written.", "Choose a folder that you may write to.") from error
         raise
@@ -42,14 +46,20 @@ def explained(path: Path) -> Iterator[None]:
 def disk_full(path: Path) -> NotWritable:
     """The error for a file that found no room."""
     return NotWritable(
-        f"The disk is full: {path.name} could not be written.", "Make room and go on: what is finished is kept."
+        f"The disk is full: {path.name} could not be written.",
+        "Make room and go on: what is finished is kept.",
+        path,
+        LITTLE,
     )
 
 
 def disk_fault(path: Path) -> NotWritable:
     """The error for a file that the disk failed to write."""
     return NotWritable(
-        f"The disk failed: {path.name} could not be written.", "See to the disk, then go on: what is finished is kept."
+        f"The disk failed: {path.name} could not be written.",
+        "See to the disk, then go on: what is finished is kept.",
+        path,
+        LITTLE,
     )
 
 
@@ -58,6 +68,19 @@ def clear_parts(folder: Path) -> None:
     for path in folder.rglob(".*"):
         if PART.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def frames_in(folder: Path, suffix: str) -> frozenset[int]:
+    """The numbers of the frames whose files NNNNNN`suffix` lie in `folder`, in one look; none when it is not there.
+
+    Raises OSError when the folder cannot be read.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    stems = (name.removesuffix(suffix) for name in names if name.endswith(suffix))
+    return frozenset(int(stem) for stem in stems if stem.isdigit())
 
 
 def part_of(path: Path) -> Path:
@@ -76,13 +99,22 @@ def atomic(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield part
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-            part.replace(path)
+            put_in_place(part, path)
         finally:
             part.unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Give a finished file its name in the same folder, so that after a power cut there is the old file or the new."""
+    _sync(part)
+    part.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

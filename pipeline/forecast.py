@@ -20,6 +20,11 @@ FACE_LAYER = 0.15
 """The same with the matte for a face layer, which is empty for the most part (measured: 0.17 to 0.44)."""
 MOVIES = 0.12
 """Bytes a plate pixel of the delivered movie and the before/after movie together (measured: 0.13 to 0.2)."""
+MASTERS = {"prores_422": 0.5, "prores_4444": 0.7, "dnxhr": 0.5, "ffv1": 2.0, "png": 2.0, "tiff": 3.0, "exr": 3.0}
+"""Bytes a plate pixel of the large masters, at the low end."""
+
+FIRST = 1
+"""The person whose faces are counted for all that a pass follows."""
 
 
 def check_room(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> None:
@@ -30,20 +35,25 @@ def check_room(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> None:
             raise NotWritable(
                 f"The render needs about {_told(need)} in {place}, and {_told(free)} are free.",
                 "Make room and go on, clear the cache with `python cli.py jobs gc`, or choose fewer frames.",
+                place,
+                need,
             )
 
 
 def forecast(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> dict[Path, int]:
     """An existing folder on each disk concerned -> bytes that will be written there, by a low estimate.
 
-    A face pass is counted as if every frame showed a face.
+    A face pass is counted as if every frame showed one face.
     """
     plate = plan.shot.width * plan.shot.height
-    parts = [(out.path, len(frames) * plate * MOVIES)]
+    master = MASTERS.get(plan.recipe.delivery.master, 0.0)
+    parts = [(out.path, len(frames) * plate * (MOVIES + master))]
     for planned in plan.passes:
-        layer = LAYER if planned.mattes is None else FACE_LAYER
-        undone = sum(not planned.frames.has(frame) for frame in frames)
-        undelivered = sum(not out.layer(planned.name, frame).exists() for frame in frames)
+        layer = FACE_LAYER if planned.regional else LAYER
+        finished = (planned.of(FIRST) if planned.follows else planned).frames.finished()
+        undone = sum(frame not in finished for frame in frames)
+        delivered = out.layers(planned.name)
+        undelivered = sum(frame not in delivered for frame in frames)
         parts.append((planned.frames.root, undone * _canvas(planned, plan) * CANVAS))
         parts.append((out.path, undelivered * plate * layer))
     needs: Counter[int] = Counter()
@@ -58,7 +68,7 @@ def forecast(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> dict[Path,
 
 def _canvas(planned: PlannedPass, plan: RenderPlan) -> int:
     """Pixels of a finished frame of a pass."""
-    if planned.mattes is not None:
+    if planned.regional:
         return planned.plan.spec.size**2
     placement = planned.plan.place((plan.shot.width, plan.shot.height), None)
     return 0 if placement is None else placement.canvas[0] * placement.canvas[1]

@@ -115,6 +115,20 @@ class Matte:
 
 
 @dataclass(frozen=True)
+class Crop:
+    """A square of the plate that follows something from frame to frame.
+
+    x, y: its middle in pixels of the plate, parts of pixels included; the first pixel's middle is at 0.5.
+    side: in pixels. angle: how it is turned, in degrees anticlockwise, 0 = along the plate's sides.
+    """
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+
+@dataclass(frozen=True)
 class Layer:
     """What one pass adds to one frame.
 

@@ -12,13 +12,17 @@ from pipeline.frames import Picture
 
 @dataclass(frozen=True)
 class Step:
-    """One piece of news: `done` of `total` frames of `stage`, `reused` of them from the cache; the newest picture."""
+    """One piece of news: `done` of `total` frames of `stage`, `reused` of them from the cache; the newest picture.
+
+    lasting: what is done stays done, so that the work may be stopped here and goes on from here.
+    """
 
     stage: str
     done: int
     total: int
     reused: int = 0
     newest: Picture | None = None
+    lasting: bool = False
 
 
 def silent(step: Step) -> None:
@@ -32,9 +36,12 @@ class Progress:
     listen: Callable[[Step], None] = silent
     stop: Event | None = None
 
-    def say(self, stage: str, done: int, total: int, reused: int = 0, newest: Picture | None = None) -> None:
-        """Tell the listener, then raise Cancelled if the person asked to stop."""
-        self.listen(Step(stage, done, total, reused, newest))
+    def say(self, stage: str, done: int, total: int, reused: int | None = None, newest: Picture | None = None) -> None:
+        """Tell the listener, then raise Cancelled if the person asked to stop.
+
+        reused: None in a stage that begins anew whenever it is stopped; a number, which may be 0, in one that goes on.
+        """
+        self.listen(Step(stage, done, total, reused or 0, newest, reused is not None))
         self.check()
 
     def check(self) -> None:

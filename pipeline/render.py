@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.clip.compare import write_before_after
+from pipeline.clip.master import MasterFrame, write_master
 from pipeline.clip.probe import probe
-from pipeline.clip.read import read_frame, read_frames
+from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
 from pipeline.clip.still import encode_png
 from pipeline.clip.write import write_movie
 from pipeline.composite.layer import straight_rgba
-from pipeline.composite.over import over
+from pipeline.composite.over import blended, over
 from pipeline.engine.engine import Engine, Priority
 from pipeline.errors import FootageError
 from pipeline.files import atomic
 from pipeline.forecast import check_room
-from pipeline.frames import Frame, FrameRange, Layer, Picture
+from pipeline.frames import Frame, FrameRange, Picture
 from pipeline.measure.page import page_of
 from pipeline.measure.report import Report, measure
 from pipeline.models.store import ModelStore
-from pipeline.plan import RenderPlan, plan_render
+from pipeline.parts import keep_parts, parts_of
+from pipeline.people.cast import CastMember, SeenPerson, cast_of, people_at, with_numbers
+from pipeline.people.faces import Faces
+from pipeline.people.finder import FaceFinder
+from pipeline.people.track_stage import TrackStage
+from pipeline.plan import PlannedPass, RenderPlan, plan_render
 from pipeline.progress import Progress
-from pipeline.recipe.passes import ControlKind
+from pipeline.recipe.passes import ControlKind, Object
 from pipeline.recipe.recipe import Recipe
+from pipeline.sound.mix import make_soundtrack
 from pipeline.version import OutFolder, RenderVersion, version_of
 from pipeline.work import Work, open_work
 
@@ -55,6 +64,7 @@ class Preview:
     """One frame with everything that led to it. Pictures are at the plate's size, controls on their pass's canvas.
 
     layers: pass -> uint8 RGBA, straight. mattes: pass -> uint8 [h, w]. controls: pass -> kind -> picture.
+    people: who is seen where, in a recipe that follows people; the numbers are those of the recipe's `people`.
     """
 
     frame: int
@@ -63,6 +73,7 @@ class Preview:
     layers: dict[str, Picture]
     mattes: dict[str, Picture]
     controls: dict[str, dict[ControlKind, Picture]]
+    people: tuple[SeenPerson, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ def render(order: Order, tools: Tools, progress: Progress) -> Rendered:
     plan = plan_render(order.shot, order.recipe, tools.models, tools.cache)
     out, made = OutFolder(order.out), version_of(plan, order.frames)
     check_room(plan, order.frames, out)
-    with out.claimed(made), open_work(plan, tools.engine, Priority.RENDER, progress.stop) as work:
+    with out.claimed(made), open_work(plan, tools.engine, Priority.RENDER, progress) as work:
         warnings = finish_passes(work, order.frames, progress)
         deliver(work, order.frames, out, progress)
         report = measure(order.shot, probe(out.render), order.frames, progress)
@@ -98,20 +109,20 @@ def preview(order: Order, tools: Tools, progress: Progress) -> Preview:
     """Render the first frame of the order alone, ahead of any render, and write nothing into its folder."""
     number = order.frames.first
     check_frames(order.shot, FrameRange(number, number))
-    alone = order.recipe.model_copy(update={"batch_size": 1})
+    alone = order.recipe.for_one_frame
     plan = plan_render(order.shot, alone, tools.models, tools.cache)
-    with open_work(plan, tools.engine, Priority.PREVIEW, progress.stop) as work:
-        frame = read_frame(order.shot, number)
+    with open_work(plan, tools.engine, Priority.PREVIEW, progress) as work:
+        frame = work.plate.frame(number)
         work.finish([frame])
-        layers = work.layers(frame)
-        mattes = {p.name: matte.mask for p in plan.passes if (matte := work.matte(p, frame)) is not None}
+        parts = parts_of(work, frame)
         return Preview(
             frame=number,
             plate=frame.pixels,
-            result=over(frame.pixels, layers),
-            layers={layer.pass_name: straight_rgba(layer) for layer in layers},
-            mattes=mattes,
+            result=over(frame.pixels, parts.layers),
+            layers={layer.pass_name: straight_rgba(layer) for layer in parts.layers},
+            mattes=parts.mattes,
             controls={p.name: work.controls(p, frame) for p in plan.passes},
+            people=people_at(work.crew.tracks, number),
         )
 
 
@@ -121,6 +132,7 @@ def write_preview(made: Preview, folder: Path) -> dict[str, Path]:
     pictures |= {f"layer-{name}": picture for name, picture in made.layers.items()}
     pictures |= {f"matte-{name}": picture for name, picture in made.mattes.items()}
     pictures |= {f"control-{name}-{kind}": p for name, kinds in made.controls.items() for kind, p in kinds.items()}
+    pictures |= {"people": with_numbers(made.plate, made.people)} if made.people else {}
     files = {name: folder / f"{made.frame:06d}-{name}.png" for name in pictures}
     for name, picture in pictures.items():
         with atomic(files[name]) as part:
@@ -130,43 +142,58 @@ def write_preview(made: Preview, folder: Path) -> dict[str, Path]:
 
 def finish_passes(work: Work, frames: FrameRange, progress: Progress) -> tuple[str, ...]:
     """Finish every pass for every frame, one batch of the absolute grid at a time. Returns warnings for the artist."""
-    reader = read_frames(work.plan.shot, frames)
+    reader = work.plate.frames(frames)
     done = reused = 0
-    faceless: dict[str, int] = {}
-    progress.say("passes", 0, len(frames))
+    regional = [planned for planned in work.plan.passes if planned.regional]
+    faceless = Counter[str]()
+    progress.say("passes", 0, len(frames), 0)
     for numbers in frames.batches(work.plan.recipe.batch_size):
         batch = list(islice(reader, len(numbers)))
         reused += 0 if work.finish(batch) else len(batch)
-        for name in work.finders:
-            planned = next(p for p in work.plan.passes if p.name == name)
-            faceless[name] = faceless.get(name, 0) + sum(work.matte(planned, frame) is None for frame in batch)
+        for planned in regional:
+            faceless[planned.name] += sum(not work.subjects(planned, frame) for frame in batch)
         done += len(batch)
         progress.say("passes", done, len(frames), reused, over(batch[-1].pixels, work.layers(batch[-1])))
-    without = [_faceless_warning(name, count, len(frames)) for name, count in faceless.items() if count]
-    return (*without, *suspects(work.plan, frames))
+    without = [_absent_warning(p, faceless[p.name], len(frames)) for p in regional if faceless[p.name]]
+    return (*without, *suspects(chain.from_iterable(map(work.crew.shares, work.plan.passes)), frames))
 
 
-def suspects(plan: RenderPlan, frames: FrameRange) -> Iterator[str]:
-    """A warning for every finished frame that looks like a fault, although it was rendered twice."""
-    for planned in plan.passes:
+def suspects(passes: Iterable[PlannedPass], frames: FrameRange) -> Iterator[str]:
+    """A warning for every finished frame of the passes that looks like a fault, although it was rendered twice."""
+    for planned in passes:
+        whom = f" for person {planned.plan.person}" if planned.plan.person else ""
         for frame in (frame for frame in frames if planned.marks.has(frame)):
-            yield f"Frame {frame} of the pass {planned.name} is {planned.marks.read(frame).decode()}: look at it."
+            yield f"Frame {frame} of the pass {planned.name}{whom} is {planned.marks.read(frame).decode()}: look at it."
 
 
 def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> None:
-    """Write layers, mattes, the finished movie and the before/after movie."""
-    shot, crf = work.plan.shot, work.plan.recipe.delivery.crf
-    write_movie(out.render, _composites(work, frames, out, progress), shot, crf, frames)
+    """Write layers, mattes, the finished movie, the master and the before/after movie."""
+    shot, delivery = work.plan.shot, work.plan.recipe.delivery
+    with TemporaryDirectory(dir=out.path) as folder:
+        sound = work.plan.recipe.sound
+        made = None if sound.untouched else make_soundtrack(shot, frames, sound, Path(folder))
+        write_movie(out.render, _composites(work, frames, out, progress), shot, delivery.crf, frames, made)
+    if delivery.master != "none":
+        write_master(out.path, delivery.master, _master_frames(work, frames, progress), shot, frames)
     rendered = probe(out.render)
     after = (frame.pixels for frame in read_frames(rendered, rendered.frames))
     before = (frame.pixels for frame in read_frames(shot, frames))
     write_before_after(out.before_after, before, after, shot, frames)
 
 
-def check_order(shot: Shot, recipe: Recipe, frames: FrameRange, tools: Tools) -> None:
-    """Raise FootageError or ModelMissing when a render of these frames would be refused."""
+def people_in(shot: Shot, tools: Tools, progress: Progress) -> tuple[CastMember, ...]:
+    """Who is in a shot: the numbers that a recipe's `people` speak of. The whole shot is looked at the first time.
+
+    Raises FootageError, OutputError or Cancelled.
+    """
+    with FaceFinder() as finder:
+        return cast_of(TrackStage.of(Faces(shot, tools.cache, finder)).tracks(progress))
+
+
+def check_order(shot: Shot, recipe: Recipe, frames: FrameRange, tools: Tools) -> RenderPlan:
+    """What a render of these frames will do. Raises FootageError or ModelMissing when it would be refused."""
     check_frames(shot, frames)
-    plan_render(shot, recipe, tools.models, tools.cache)
+    return plan_render(shot, recipe, tools.models, tools.cache)
 
 
 def check_frames(shot: Shot, frames: FrameRange) -> None:
@@ -179,28 +206,28 @@ def check_frames(shot: Shot, frames: FrameRange) -> None:
 
 
 def _composites(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> Iterator[Picture]:
-    for done, frame in enumerate(read_frames(work.plan.shot, frames), 1):
-        layers = work.layers(frame)
-        _keep_parts(work, frame, layers, out)
+    def composited() -> Iterator[Frame]:
+        for frame in work.plate.frames(frames):
+            parts = parts_of(work, frame)
+            keep_parts(parts, frame.number, out)
+            yield Frame(frame.number, over(frame.pixels, parts.layers))
+
+    for done, frame in enumerate(work.finished(composited()), 1):
         progress.say("deliver", done, len(frames))
-        yield over(frame.pixels, layers)
+        yield frame.pixels
 
 
-def _keep_parts(work: Work, frame: Frame, layers: Sequence[Layer], out: OutFolder) -> None:
-    for layer in layers:
-        path = out.layer(layer.pass_name, frame.number)
-        if not path.exists():
-            with atomic(path) as part:
-                part.write_bytes(encode_png(straight_rgba(layer)))
-    for planned in work.plan.passes:
-        path = out.matte(planned.name, frame.number)
-        matte = work.matte(planned, frame)
-        if matte is not None and not path.exists():
-            with atomic(path) as part:
-                part.write_bytes(encode_png(matte.mask))
+def _master_frames(work: Work, frames: FrameRange, progress: Progress) -> Iterator[MasterFrame]:
+    for done, frame in enumerate(work.plate.frames(frames), 1):
+        parts = parts_of(work, frame)
+        progress.say("master", done, len(frames))
+        pixels = blended(frame.pixels, parts.layers)
+        yield MasterFrame(frame.number, pixels, None, tuple(parts.layers), parts.mattes)
 
 
-def _faceless_warning(pass_name: str, count: int, total: int) -> str:
+def _absent_warning(planned: PlannedPass, count: int, total: int) -> str:
+    region = planned.plan.spec.region
+    sought = f"{region.name} was not" if isinstance(region, Object) else "No face was"
     if count == total:
-        return f"No face was found in the shot, so the pass {pass_name} had nothing to do."
-    return f"No face was found in {count} of {total} frames; the pass {pass_name} left them alone."
+        return f"{sought} found in the shot, so the pass {planned.name} had nothing to do."
+    return f"{sought} found in {count} of {total} frames; the pass {planned.name} left them alone."

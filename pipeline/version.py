@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutputError
-from pipeline.files import atomic, clear_parts, explained
+from pipeline.files import atomic, clear_parts, explained, frames_in
 from pipeline.frames import FrameRange
 from pipeline.keys import Key
 from pipeline.plan import RenderPlan
@@ -77,6 +77,10 @@ class OutFolder:
     def layer(self, pass_name: str, frame: int) -> Path:
         """One frame's layer."""
         return self.path / "layers" / pass_name / f"{frame:06d}.png"
+
+    def layers(self, pass_name: str) -> frozenset[int]:
+        """The frames whose layer is delivered."""
+        return frames_in(self.path / "layers" / pass_name, ".png")
 
     def write_json(self, path: Path, data: Mapping[str, Any]) -> None:
         """Write data in full or not at all."""

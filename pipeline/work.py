@@ -2,106 +2,268 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from threading import Event
+from functools import cached_property, lru_cache
 
+from pipeline.clip.rendered_motion import motion_key, motion_of
 from pipeline.clip.still import decode_png, encode_png
+from pipeline.clip.window import Window
 from pipeline.composite.layer import box_alpha, edge, make_layer
 from pipeline.composite.over import over
+from pipeline.crew import Crew, open_crew
 from pipeline.engine.engine import Engine, Priority
-from pipeline.frames import Frame, Layer, Matte, Picture
+from pipeline.filters.chain import filtered
+from pipeline.filters.stream import closed, opened
+from pipeline.frames import Crop, Frame, FrameRange, Layer, Matte, Picture
+from pipeline.keys import Key
+from pipeline.motion.cuts import CutStore
+from pipeline.motion.source import Estimated, Given, Motion
 from pipeline.passes.placement import Placement, automatic_blur
-from pipeline.passes.run import Runner, Slot, control_pictures, run_pass
-from pipeline.people.finder import FaceFinder
+from pipeline.passes.run import Result, Runner, Slot, control_pictures, run_pass
+from pipeline.passes.suspect import Made
+from pipeline.passes.temporal import Chain
 from pipeline.plan import PlannedPass, RenderPlan
-from pipeline.prepare.controls import Annotator
-from pipeline.prepare.matte_stage import MatteStage
-from pipeline.recipe.passes import ControlKind, Face
+from pipeline.progress import Progress
+from pipeline.recipe.passes import ControlKind
+from pipeline.scenery import plate_of, scene_of
+
+NEAR = 8
+"""Frames that are kept at hand beyond those of a batch and of what it looks at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a pass works at in one frame: the whole of it, all faces at once, or one person.
+
+    planned: the pass, for that person where people are followed. presence: 0..1, how fully it is laid over. face: the
+    square that keeps to the person's face.
+    """
+
+    planned: PlannedPass
+    placement: Placement
+    matte: Matte | None
+    presence: float = 1.0
+    face: Crop | None = None
+
+    def laid_over(self, frame: Frame) -> Layer:
+        """The finished layer of this subject in a plate frame."""
+        spec, size = self.planned.plan.spec, (frame.pixels.shape[1], frame.pixels.shape[0])
+        picture = self._finished(frame)
+        if self.matte is None:
+            alpha = box_alpha(self.placement.box, *size)
+        else:
+            alpha = edge(self.matte.mask, spec.erode, automatic_blur(size) if spec.feather is None else spec.feather)
+        return make_layer(frame.number, self.planned.name, picture, alpha * self.presence)
+
+    def _finished(self, frame: Frame) -> Picture:
+        """The plate frame with what is finished in its place, steadied where the pass is."""
+        if self.planned.steadied is None:
+            return self.placement.lay_back(decode_png(self.planned.frames.read(frame.number)), frame.pixels)
+        picture = frame.pixels.copy()
+        self.placement.box.cut(picture)[:] = decode_png(self.planned.steadied.read(frame.number))
+        return picture
+
+
 class Work:
-    """A plan with the tools to carry it out. Not thread-safe: each render opens its own."""
+    """A plan with the crew that carries it out. Not thread-safe: each render opens its own."""
 
-    plan: RenderPlan
-    finders: Mapping[str, MatteStage]
-    runner: Runner
+    def __init__(self, plan: RenderPlan, crew: Crew, runner: Runner) -> None:
+        self.plan, self.crew, self.runner = plan, crew, runner
+        self._around = 2 * max(p.plan.spec.looks_ahead for p in plan.passes)
+        self._near = NEAR + self._around + plan.recipe.batch_size
+        self.plate = plate_of(plan, crew)
+        self._window = Window(self.plate.frames, plan.shot.frames, self._near)
+        self._chains: dict[Key, Chain] = {}
+        self._subjects: OrderedDict[tuple[str, int], tuple[Subject, ...]] = OrderedDict()
+        self._ends: dict[Key, Slot] = {}
 
     def finish(self, frames: Sequence[Frame]) -> bool:
         """Finish every pass for the frames of one batch. Says whether a model had to run."""
-        for store in (store for planned in self.plan.passes for store in planned.stores):
-            store.use()
+        self.crew.use()
+        for frame in frames:
+            self._window.keep(frame)
         ran = [self._finish_pass(planned, frames) for planned in self.plan.passes]
         return any(ran)
 
-    def matte(self, planned: PlannedPass, frame: Frame) -> Matte | None:
-        """The matte of a pass in a frame; None when its region is the whole frame or is not in the frame."""
-        finder = self.finders.get(planned.name)
-        return None if finder is None else finder.matte(frame)
+    def subjects(self, planned: PlannedPass, frame: Frame) -> tuple[Subject, ...]:
+        """What a pass works at in a frame, in the order it is laid over; nothing when its region is not there."""
+        at = (planned.name, frame.number)
+        if at not in self._subjects:
+            self._subjects[at] = tuple(self._looked_for(planned, frame))
+            while len(self._subjects) > len(self.plan.passes) * self._near:
+                self._subjects.popitem(last=False)
+        return self._subjects[at]
+
+    def finished(self, composites: Iterator[Frame]) -> Iterator[Frame]:
+        """Composites in order, with the recipe's last filters over them. Raises FootageError."""
+        scene = scene_of(self.plan, self.crew, self._picture)
+        filters = [settings for settings in self.plan.recipe.finish if settings.enabled]
+        return closed(filtered(opened(composites), filters, scene)) if filters else composites
 
     def layers(self, frame: Frame, passes: Sequence[PlannedPass] | None = None) -> list[Layer]:
-        """The finished layers of a frame, bottom first; a pass whose region is not in the frame has none."""
-        layers = (self._layer(planned, frame) for planned in (self.plan.passes if passes is None else passes))
-        return [layer for layer in layers if layer is not None]
+        """The finished layers of a frame, bottom first, one for each subject."""
+        chosen = self.plan.passes if passes is None else passes
+        return [subject.laid_over(frame) for planned in chosen for subject in self.subjects(planned, frame)]
 
     def controls(self, planned: PlannedPass, frame: Frame) -> dict[ControlKind, Picture]:
-        """What each control of a pass sees in a frame, on the pass's canvas."""
-        slot = self._slot(planned, frame)
-        if slot is None:
+        """What each control of a pass sees in a frame, on the pass's canvas; of several people the nearest one's."""
+        subjects = self.subjects(planned, frame)
+        if not subjects:
             return {}
+        slot = self._slot(subjects[-1], frame)
         pictures = control_pictures(planned.plan, [slot], self.runner.hint)[frame.number]
         return {spec.kind: picture for (spec, _), picture in zip(planned.plan.controls, pictures, strict=True)}
 
+    def _looked_for(self, planned: PlannedPass, frame: Frame) -> Iterator[Subject]:
+        plate = (self.plan.shot.width, self.plan.shot.height)
+        if planned.follows:
+            for person in self.crew.people(planned, frame):
+                own = planned.of(person.person)
+                if own.plan.spec.enabled:
+                    placement = own.plan.follow(plate, person.crop)
+                    yield Subject(own, placement, person.matte, person.presence, person.face)
+            return
+        matte = self.crew.matte(planned, frame)
+        placement = planned.plan.place(plate, matte)
+        if placement is not None:
+            yield Subject(planned, placement, matte)
+
+    @cached_property
+    def _motion(self) -> Motion:
+        """How the plate moves from frame to frame, from cut to cut: as the engine says, or else estimated."""
+        shot = self.plan.shot
+        setup = CutStore.of(shot, self.plan.cache).cuts().setup
+        estimated = Estimated(self._picture, setup, limit=2 * (self._around + NEAR))
+        return estimated if motion_key(shot) is None else Given(motion_of(shot, self._picture).flow, estimated)
+
+    def _picture(self, number: int) -> Picture:
+        return self._window.frame(number).pixels
+
     def _finish_pass(self, planned: PlannedPass, frames: Sequence[Frame]) -> bool:
-        slots = [slot for frame in frames if (slot := self._slot(planned, frame)) is not None]
+        """Finish a pass in the frames of one batch, and where it is steadied those around them before."""
+        reach = planned.plan.spec.steady.reach
+        if reach == 0:
+            return self._make(planned, frames)
+        undone = [
+            (subject.planned, frame.number)
+            for frame in frames
+            for subject in self.subjects(planned, frame)
+            if subject.planned.steadied is not None and not subject.planned.steadied.has(frame.number)
+        ]
+        if not undone:
+            return False
+        setup, size = self._motion.setup, self.plan.recipe.batch_size
+        first = max(frames[0].number - reach, setup(frames[0].number).first)
+        last = min(frames[-1].number + reach, setup(frames[-1].number).last)
+        whole = FrameRange(first // size * size, min(last // size * size + size - 1, self.plan.shot.frames.last))
+        for numbers in whole.batches(size):
+            if planned.plan.spec.source == "below":
+                self._finish_below(planned, numbers.first)
+            self._make(planned, [self._window.frame(number) for number in numbers])
+        for own, number in undone:
+            self._steady(own, number)
+        return True
+
+    def _steady(self, planned: PlannedPass, number: int) -> None:
+        picture = self._chain(planned).steady(number, planned.plan.spec.steady)
+        if picture is not None and planned.steadied is not None:
+            planned.steadied.use()
+            planned.steadied.write(number, encode_png(picture))
+
+    def _chain(self, planned: PlannedPass) -> Chain:
+        """The pass along the shot, for one person where people are followed."""
+
+        def subject(number: int) -> Subject | None:
+            whole = next(p for p in self.plan.passes if p.name == planned.name)
+            found = self.subjects(whole, self._window.frame(number))
+            return next((one for one in found if one.planned.key == planned.key), None)
+
+        def slot(number: int) -> Slot | None:
+            one = subject(number)
+            if one is not None and planned.plan.spec.source == "below":
+                self._finish_below(planned, number)
+            return None if one is None else self._slot(one, self._window.frame(number))
+
+        def placement(number: int) -> Placement | None:
+            one = subject(number)
+            return None if one is None else one.placement
+
+        def finished(number: int) -> Picture | None:
+            return decode_png(planned.frames.read(number)) if planned.frames.has(number) else None
+
+        if planned.key not in self._chains:
+            kept = lru_cache(maxsize=self.plan.recipe.batch_size + NEAR)(slot)
+            self._chains[planned.key] = Chain(
+                plan=planned.plan,
+                placement=placement,
+                slot=kept,
+                finished=finished,
+                keep=lambda result: self._keep(planned, result),
+                motion=self._motion,
+                runner=self.runner,
+            )
+        return self._chains[planned.key]
+
+    def _make(self, planned: PlannedPass, frames: Sequence[Frame]) -> bool:
+        """Finish a pass in the frames of one batch, as they are before they are steadied."""
+        groups: dict[Key, list[tuple[Frame, Subject]]] = {}
+        for frame in frames:
+            for subject in self.subjects(planned, frame):
+                groups.setdefault(subject.planned.key, []).append((frame, subject))
+        ran = [self._finish_subject(group) for group in groups.values()]
+        return any(ran)
+
+    def _finish_subject(self, group: Sequence[tuple[Frame, Subject]]) -> bool:
+        """Finish one pass, for one person where people are followed, in the frames of one batch."""
+        planned = group[0][1].planned
+        planned.frames.use()
+        if planned.plan.spec.looks_around:
+            return self._chain(planned).finish([frame.number for frame, _ in group])
+        slots = [self._slot(subject, frame) for frame, subject in group]
+        before, self._ends[planned.key] = self._ends.get(planned.key), slots[-1]
         if all(planned.frames.has(slot.frame) for slot in slots):
             return False
-        result = run_pass(planned.plan, slots, self.runner)
+        self._keep(planned, run_pass(planned.plan, slots, self.runner, self._made(planned, before)))
+        return True
+
+    def _keep(self, planned: PlannedPass, result: Result) -> None:
+        """Finish the frames of a result."""
         for frame, mark in result.marks.items():
             planned.marks.write(frame, mark.encode())
         for frame, picture in result.pictures.items():
             planned.frames.write(frame, encode_png(picture))
-        return True
 
-    def _slot(self, planned: PlannedPass, frame: Frame) -> Slot | None:
-        matte = self.matte(planned, frame)
-        placement = self._placement(planned, matte)
-        if placement is None:
-            return None
-        source = frame.pixels
+    def _made(self, planned: PlannedPass, slot: Slot | None) -> dict[int, Made]:
+        """The last frame of the batch before, finished."""
+        return {} if slot is None else {slot.frame: Made(slot.canvas, decode_png(planned.frames.read(slot.frame)))}
+
+    def _slot(self, subject: Subject, frame: Frame) -> Slot:
+        source, planned = frame.pixels, subject.planned
         if planned.plan.spec.source == "below":
-            below = self.plan.passes[: self.plan.passes.index(planned)]
-            source = over(frame.pixels, self.layers(frame, below))
-        return Slot(frame.number, source, frame.pixels, matte, placement)
+            names = [p.name for p in self.plan.passes]
+            source = over(frame.pixels, self.layers(frame, self.plan.passes[: names.index(planned.name)]))
+        return Slot(frame.number, source, frame.pixels, subject.matte, subject.placement, subject.face)
 
-    def _layer(self, planned: PlannedPass, frame: Frame) -> Layer | None:
-        matte = self.matte(planned, frame)
-        placement = self._placement(planned, matte)
-        if placement is None:
-            return None
-        spec, size = planned.plan.spec, (self.plan.shot.width, self.plan.shot.height)
-        picture = placement.lay_back(decode_png(planned.frames.read(frame.number)), frame.pixels)
-        if matte is None:
-            alpha = box_alpha(placement.box, *size)
-        else:
-            alpha = edge(matte.mask, spec.erode, automatic_blur(size) if spec.feather is None else spec.feather)
-        return make_layer(frame.number, planned.name, picture, alpha)
-
-    def _placement(self, planned: PlannedPass, matte: Matte | None) -> Placement | None:
-        return planned.plan.place((self.plan.shot.width, self.plan.shot.height), matte)
+    def _finish_below(self, planned: PlannedPass, number: int) -> None:
+        """Finish the passes below for a frame that may lie outside the batch at work."""
+        size = self.plan.recipe.batch_size
+        first, last = number // size * size, min(number // size * size + size - 1, self.plan.shot.frames.last)
+        for lower in self.plan.passes:
+            if lower.name == planned.name:
+                return
+            self._finish_pass(lower, [self._window.frame(at) for at in range(first, last + 1)])
 
 
 @contextmanager
-def open_work(plan: RenderPlan, engine: Engine, priority: Priority, stop: Event | None) -> Iterator[Work]:
-    """The tools for a plan, closed again at the end of the block."""
+def open_work(plan: RenderPlan, engine: Engine, priority: Priority, progress: Progress) -> Iterator[Work]:
+    """The tools for a plan, closed again at the end of the block.
+
+    Where people are followed and the shot's tracks are not known yet, the whole shot is looked at first.
+    Raises FootageError, OutputError or Cancelled.
+    """
     with ExitStack() as stack:
-        annotator = stack.enter_context(Annotator(plan.openpose.folder if plan.openpose else None))
-        finder = stack.enter_context(FaceFinder())
-        mattes = {
-            p.name: MatteStage(p.plan.spec.region, p.mattes, finder)
-            for p in plan.passes
-            if p.mattes is not None and isinstance(p.plan.spec.region, Face)
-        }
-        yield Work(plan, mattes, Runner(engine, annotator.hint, priority, stop))
+        crew = stack.enter_context(open_crew(plan, progress))
+        yield Work(plan, crew, Runner(engine, crew.hint, priority, progress.stop))

@@ -21,6 +21,7 @@ torch.set_num_threads(1)
 torchvision_ops.declare()
 
 ROOT = Path(__file__).parent.parent
+INTERVIEW = ROOT / "samples" / "interview" / "plate.mp4"
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     return ModelStore(folder)
 
 
+@pytest.fixture(scope="session")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which the people of the sample shot are known and nothing else. Tests must not write into it."""
+    from pipeline.clip.probe import probe
+    from pipeline.people.faces import Faces
+    from pipeline.people.finder import FaceFinder
+    from pipeline.people.track_stage import TrackStage
+    from pipeline.progress import Progress
+
+    cache = tmp_path_factory.mktemp("looked_at")
+    with FaceFinder() as finder:
+        TrackStage.of(Faces(probe(INTERVIEW), cache, finder)).tracks(Progress())
+    return cache
+
+
 @pytest.fixture
 def interview() -> Path:
     """The sample shot with a cut at frame 64: 116 frames of 640x360 at 24 frames a second, with sound."""
-    return ROOT / "samples" / "interview" / "plate.mp4"
+    return INTERVIEW

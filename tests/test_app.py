@@ -1,40 +1,49 @@
-"""Who may reach the app: this machine alone, unless visitors must sign in."""
+"""Starting the app: refused in one sentence where it would be open to others, or where it cannot listen."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
-from app import check_free, main, sign_in
+from app import check_free, main, who_signs_in
 from pipeline.errors import PhotoplayError
-
-PASSWORD = {"PHOTOPLAY_PASSWORD": "a long one"}
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost"])
-def test_this_machine_needs_no_password(host: str) -> None:
-    assert sign_in(host, {}) is None
+from server.settings import Settings
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.20", "studio.example"])
-def test_other_machines_are_let_in_with_a_password_only(host: str) -> None:
-    assert sign_in(host, PASSWORD) == "a long one"
-    with pytest.raises(PhotoplayError, match=r"no password is set.*PHOTOPLAY_PASSWORD"):
-        sign_in(host, {})
-    with pytest.raises(PhotoplayError, match="no password is set"):
-        sign_in(host, {"PHOTOPLAY_PASSWORD": ""})
+def settings(home: Path, host: str = "127.0.0.1") -> Settings:
+    return Settings(host, 7860, home, "", (), (), 1_000_000, "text")
 
 
-def test_a_password_is_asked_for_on_this_machine_too() -> None:
-    assert sign_in("127.0.0.1", PASSWORD) == "a long one"
-
-
-def test_an_open_door_ends_the_program_with_one_sentence(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PHOTOPLAY_PASSWORD", raising=False)
-    assert main(["--host", "0.0.0.0"]) == 2
+
+
+def test_this_machine_alone_signs_nobody_in(tmp_path: Path) -> None:
+    assert who_signs_in(settings(tmp_path)) is None
+
+
+def test_a_password_is_asked_for_on_this_machine_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHOTOPLAY_PASSWORD", "a long one")
+    users = who_signs_in(settings(tmp_path))
+    assert users is not None and users.verified("photoplay", "a long one") is not None
+
+
+def test_a_short_password_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PHOTOPLAY_PASSWORD", "short")
+    assert main(["--home", str(tmp_path)]) == 2
+    assert "Choose one of 10" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [("--host", "0.0.0.0"), ("--behind-proxy", "127.0.0.1")])
+def test_an_open_door_ends_the_program_with_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, str]
+) -> None:
+    assert main([*options, "--home", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 

@@ -10,12 +10,9 @@ import gradio as gr
 from gradio.components import Component
 from pydantic.fields import FieldInfo
 
-from pipeline.recipe.load import parse_recipe
+from pipeline.recipe.load import recipe_with
 from pipeline.recipe.passes import PassSpec
 from pipeline.recipe.recipe import Recipe
-
-Values = Mapping[str, Any]
-"""Setting path -> value, the path as on the command line: `seed`, `passes.face.steps`."""
 
 WIDEST_SLIDER = 1000
 """A range with more steps than this cannot be met with a slider; it gets a number field."""
@@ -38,6 +35,10 @@ class Bound:
             path: None if given[component] == "" and _optional(field_of(path)) else given[component]
             for path, component in self.controls.items()
         }
+
+    def applied(self, recipe: Recipe, given: Mapping[Component, Any]) -> Recipe:
+        """The recipe with what is set; values of passes that it does not have are left out. Raises RecipeError."""
+        return recipe_with(recipe, {path: value for path, value in self.values(given).items() if has(recipe, path)})
 
     def shown(self, recipe: Recipe) -> dict[Component, Any]:
         """What each control shows for a recipe; a control whose pass the recipe does not have stays as it is."""
@@ -85,20 +86,6 @@ def value_at(recipe: Recipe, path: str) -> Any:
     *parents, name = path.split(".")
     owner = next(spec for spec in recipe.passes if spec.name == parents[1]) if parents else recipe
     return getattr(owner, name)
-
-
-def recipe_with(recipe: Recipe, values: Values) -> Recipe:
-    """The recipe with these values; those of passes that it does not have are left out.
-
-    Raises RecipeError that names every bad value.
-    """
-    data = recipe.model_dump(mode="json")
-    owners = {"": data} | {f"passes.{spec['name']}": spec for spec in data["passes"]}
-    for path, value in values.items():
-        owner, _, name = path.rpartition(".")
-        if owner in owners:
-            owners[owner][name] = value
-    return parse_recipe(data, "Settings")
 
 
 def _optional(field: FieldInfo) -> bool:

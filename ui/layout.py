@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
-from studio import Studio, plate_of
+from studio import Studio
 from ui.page import Page
 from ui.pictures import Pictures
 from ui.runs import Runs
@@ -14,19 +12,22 @@ from ui.say import said
 from ui.tabs.compare import CompareTab
 from ui.tabs.look import LookTab
 from ui.tabs.render import RenderTab
-from ui.tabs.shot import SAMPLE, ShotTab
+from ui.tabs.shot import ShotTab
 
 SCRAMBLER = "photoplay"
 """Not a secret: Gradio scrambles what the browser keeps, and with a new word at each start could not read it again."""
 
+SWEPT = (3600, 86_400)
+"""Seconds: how often Gradio removes what it has handed out and been sent, and how old that must be."""
+
 
 def build(studio: Studio, runs: Runs) -> gr.Blocks:
     """The page over a studio, ready to launch."""
-    with gr.Blocks(title="Photoplay", fill_width=True, analytics_enabled=False) as blocks:
+    with gr.Blocks(title="Photoplay", fill_width=True, analytics_enabled=False, delete_cache=SWEPT) as blocks:
         gr.HTML("Photoplay", elem_id="name")
         states = gr.State(None), gr.BrowserState("", storage_key="photoplay-run", secret=SCRAMBLER)
         with gr.Tabs(selected="shot", elem_id="tabs") as tabs:
-            page = Page(studio, Pictures(studio.home / "uploads" / "pictures"), runs, *states, tabs)
+            page = Page(studio, Pictures(studio.rooms.exchange), runs, *states, tabs)
             with gr.Tab("Shot", id="shot"):
                 shot = ShotTab(page)
             with gr.Tab("Look", id="look"):
@@ -39,13 +40,7 @@ def build(studio: Studio, runs: Runs) -> gr.Blocks:
         look.wire()
         render.wire(shot, look)
         compare.wire(render)
-        blocks.load(said(lambda known: opened(page, known)), [page.run_id], [page.shot], show_progress="hidden")
+        blocks.load(said(shot.welcome), [page.run_id], [page.shot], show_progress="hidden")
         blocks.load(look.recall, [page.run_id], look.recalled, show_progress="hidden")
         blocks.load(render.watch, [page.run_id, render.seen], render.watched, show_progress="hidden")
     return blocks
-
-
-def opened(page: Page, run_id: str) -> Any:
-    """The shot of a page that was just opened: that of its newest render while the clip is there, or the sample."""
-    run = page.runs.find(run_id)
-    return page.studio.shot(plate_of(run.job) if run is not None and plate_of(run.job).is_file() else SAMPLE)

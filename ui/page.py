@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from pipeline.frames import FrameRange
-from studio import Studio
+from studio import LOCAL, Studio
 from ui.pictures import Pictures
 from ui.runs import Runs
 
@@ -27,6 +27,11 @@ class Page:
     shot: gr.State
     run_id: gr.BrowserState
     tabs: gr.Tabs
+
+
+def owner_of(request: gr.Request) -> str:
+    """Whose page it is that asks: the user who signed in, or whoever sits at this machine."""
+    return request.username or LOCAL
 
 
 def viewer() -> gr.Image:

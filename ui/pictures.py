@@ -1,27 +1,28 @@
-"""Pictures on their way to the browser. Gradio would write the same picture again over a file that is being served."""
+"""Pictures and files on their way to a browser: each in a file of its own that only its owner may fetch.
+
+Gradio would write the same picture again over a file that is being served, and copy files to where anyone may ask.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.clip.still import encode_png
-from pipeline.files import atomic
 from pipeline.frames import Picture
+from workspaces.handout import Exchange
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Picture files in a folder. A file is written once, whole, and never changes: its name says what is in it."""
+    """What browsers are given. A file is written once, whole, and never changes: its name says what is in it."""
 
-    folder: Path
+    exchange: Exchange
 
-    def keep(self, picture: Picture) -> str:
+    def keep(self, owner: str, picture: Picture) -> str:
         """The path of a PNG with this picture, without loss. Raises OutputError when it cannot be written."""
-        data = encode_png(picture)
-        path = self.folder / f"{hashlib.sha256(data).hexdigest()}.png"
-        if not path.exists():
-            with atomic(path) as part:
-                part.write_bytes(data)
-        return str(path)
+        return str(self.exchange.give_bytes(owner, encode_png(picture), ".png"))
+
+    def give(self, owner: str, path: Path) -> str:
+        """The path under which the owner's browser may fetch one of their files. Raises OutputError."""
+        return str(self.exchange.give(owner, path))

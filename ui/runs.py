@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 
 from jobs.executor import Newest
 from jobs.job import Job, State
+from orders import asks_for
 from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
 from pipeline.frames import FrameRange
 from pipeline.recipe.recipe import Recipe
-from pipeline.render import Order
-from studio import Studio, out_of, spec_of
+from studio import RESUMABLE, Studio
 
 STAGES = {"passes": "Passes", "deliver": "Deliver", "measure": "Measure"}
-"""What a render goes through, in order, and what the page calls it."""
+"""What every render goes through, in order, and what the page calls it. Some recipes have stages before these."""
 AT_WORK: frozenset[State] = frozenset({"queued", "running"})
-RESUMABLE: frozenset[State] = frozenset({"paused", "failed", "cancelled"})
 
 
 @dataclass(frozen=True)
@@ -50,43 +48,38 @@ class Run:
 
 
 class Runs:
-    """The renders that pages have asked for."""
+    """The renders that pages have asked for. One that is another owner's is as unknown as one that never was."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio, self._lock = studio, Lock()
 
-    def find(self, run_id: str) -> Run | None:
-        """The render with this id; None when there never was one or it was removed."""
-        jobs = self._studio.jobs
-        job = next((job for job in jobs.jobs() if job.id == run_id), None)
+    def find(self, owner: str, run_id: str) -> Run | None:
+        """The owner's render with this id; None when there never was one or it was removed."""
+        jobs = self._studio.jobs_of(owner)
+        job = jobs.find(run_id)
         return None if job is None else Run(job, jobs.place(run_id), jobs.newest(run_id))
 
-    def start(self, shot: Shot, recipe: Recipe, frames: FrameRange, previous: str) -> str:
+    def start(self, owner: str, shot: Shot, recipe: Recipe, frames: FrameRange, previous: str) -> str:
         """Put a render in line in the place of this browser's previous one, and give its id.
 
         A previous one that did not finish goes on when nothing has changed since. Raises PhotoplayError when the
         previous one is still at work, or when the render would be refused.
         """
         with self._lock:
-            last = self.find(previous)
+            last = self.find(owner, previous)
             if last is not None and last.at_work:
                 raise PhotoplayError("Your last render is still at work.", "Wait for it, or stop it on the Render tab.")
             if last is not None and last.resumable:
-                if _same(last.job.spec, Order(shot, recipe, frames, out_of(last.job))):
-                    self._studio.jobs.go_on(previous)
-                    return previous
+                if asks_for(last.job, shot, recipe, frames):
+                    return self._studio.go_on(owner, previous).id
                 if last.job.state == "paused":
-                    self._studio.jobs.cancel(previous)
-            return self._studio.submit_render(shot, recipe, frames).id
+                    self.stop(owner, previous)
+            return self._studio.submit_render(owner, shot, recipe, frames).id
 
-    def pause(self, run_id: str) -> None:
+    def pause(self, owner: str, run_id: str) -> None:
         """Ask a render to pause after the step it is at. Raises PhotoplayError."""
-        self._studio.jobs.pause(run_id)
+        self._studio.jobs_of(owner).pause(run_id)
 
-    def stop(self, run_id: str) -> None:
+    def stop(self, owner: str, run_id: str) -> None:
         """Ask a render to stop after the step it is at. Raises PhotoplayError."""
-        self._studio.jobs.cancel(run_id)
-
-
-def _same(spec: Mapping[str, object], order: Order) -> bool:
-    return spec == spec_of(order)
+        self._studio.jobs_of(owner).cancel(run_id)

@@ -11,6 +11,7 @@ import gradio as gr
 
 from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
+from workspaces.quota import Usage, told
 
 SHOWN = 30
 """Seconds that a message stays, unless it is closed."""
@@ -55,7 +56,7 @@ def facts(shot: Shot) -> str:
     """What the file is, as an HTML list, with what was assumed or changed when reading it."""
     seconds = float(len(shot.frames) / shot.rate)
     rows = {
-        "Clip": shot.plate.name,
+        "Clip": shot.name,
         "Picture": f"{shot.width} × {shot.height}" + ("" if shot.pixel_aspect == 1 else ", pixels not square"),
         "Rate": f"{float(shot.rate):.6g} frames a second",
         "Length": f"{len(shot.frames)} frames, {seconds:.1f} s",
@@ -64,6 +65,12 @@ def facts(shot: Shot) -> str:
     }
     listed = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
     return f'<dl class="facts">{listed}</dl>' + "".join(notice("Note", text, "warn") for text in shot.notes)
+
+
+def room_of(usage: Usage) -> str:
+    """How much of their room an owner has used, as HTML."""
+    colour = "warn" if usage.used > 0.9 * usage.allowed else ""
+    return f'<p class="quiet {colour}">{told(usage.used)} of {told(usage.allowed)} used</p>'
 
 
 def time_left(seconds: float) -> str:

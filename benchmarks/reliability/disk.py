@@ -1,36 +1,31 @@
-"""A disk that is full again and again: the job pauses with its reason, goes on when there is room, and loses nothing.
+"""A disk that is full again and again: the job pauses with its reason, goes on by itself, and loses nothing.
 
-    python benchmarks/reliability/disk.py [--report FILE]
+    python benchmarks/reliability/disk.py [--step 1100000] [--report FILE]
 
-The home lies on a file system in memory (tmpfs; mounting it takes root). It is filled to the last byte, room is made
-for some more files, the job goes on, and so forth until it is done. The result must be the bytes of a render with room
-enough.
+The home lies on a file system in memory (tmpfs; mounting it takes root). It is filled to the last byte, `step` bytes of
+room (a tenth more each time) are made whenever the job has paused, and so forth until it is done. Here ffmpeg and
+SQLite run out of room, too. The result must be the bytes of a render with room enough.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import kill
+from outcome import Figure, Outcome, none_of, run
+from rig import BATCH, Home, Settings, forked, make_kit, new_home
 
-from jobs.job import Job
-from pipeline.recipe.load import parse_recipe
-from studio import Studio, out_of
-from tests.tiny import make_models
+from pipeline.frames import FrameRange
 
 SIZE = 64 << 20
 """Bytes of the disk."""
-STEP = 400_000
-"""Bytes of room that are made each time. The two movies of the delivery need more at once, as temporary files."""
+LONG = Settings(FrameRange(0, 25), BATCH)
 
 
 @dataclass
@@ -38,10 +33,10 @@ class Tally:
     """What was counted."""
 
     pauses: int = 0
+    without_reason: int = 0
     lost: int = 0
     half: int = 0
     different: int = 0
-    seconds: float = 0.0
 
 
 def leave(disk: Path, room: int) -> None:
@@ -56,65 +51,59 @@ def leave(disk: Path, room: int) -> None:
             file.truncate(max(filling.stat().st_size - room, 0))
 
 
-def ended(studio: Studio, job: Job) -> Job:
-    """The job once it no longer runs or waits."""
-    while (now := studio.jobs.job(job.id)).state in ("queued", "running"):
-        time.sleep(0.05)
-    return now
-
-
-def render(studio: Studio) -> Job:
-    """Put the render in line."""
-    return studio.submit_render(studio.shot(kill.PLATE), parse_recipe(kill.RECIPE, "tiny"), kill.FRAMES)
-
-
-def measure(folder: Path, disk: Path) -> Tally:
-    """Render with room enough, then on the disk that is full again and again."""
-    tally, start = Tally(), time.monotonic()
-    make_models(folder / "models")
-    with Studio(kill.new_home(folder / "whole", folder / "models"), "cpu") as studio:
-        studio.jobs.start()
-        expected = kill.delivered(out_of(ended(studio, render(studio))))
-    home = kill.new_home(disk / "home", folder / "models")
-    with Studio(home, "cpu") as studio:
-        job = render(studio)
-        before: dict[str, tuple[str, int]] = {}
-        room = STEP
-        leave(disk, room)
-        studio.jobs.start()
-        while (now := ended(studio, job)).state != "done":
-            assert now.state == "paused" and now.reason is not None, now
-            seen = kill.finished(home)
+def squeeze(home: Home, disk: Path, step: int, expected: dict[str, str]) -> Tally:
+    """Carry out the job of a home; make a little room at each pause."""
+    tally, before, attempt = Tally(), dict[str, tuple[str, int]](), 0
+    home.submit()
+    room = step
+    leave(disk, room)
+    child = forked(home.stay)
+    store = home.store()
+    while (job := store.jobs()[0]).state != "done":
+        if job.state == "paused" and job.attempt > attempt:
+            attempt, now = job.attempt, home.finished()
             tally.pauses += 1
-            tally.lost += sum(seen.get(name, ("",))[0] != digest for name, (digest, _) in before.items())
-            tally.half += kill.half_files(home)
-            before, room = seen, room + STEP
+            tally.without_reason += job.reason is None or job.reason.room is None
+            tally.lost += sum(now.get(name, ("",))[0] != known for name, (known, _) in before.items())
+            tally.half += home.half_files(expected)
+            before, room = now, room + step // 10
             leave(disk, room)
-            studio.jobs.go_on(job.id)
-        tally.different = int(kill.delivered(out_of(now)) != expected)
-    tally.seconds = round(time.monotonic() - start, 1)
+        time.sleep(0.02)
+    store.close()
+    tally.different = int(home.delivered() != expected)
+    child.join()
     return tally
 
 
-def main() -> int:
-    """Measure, print, and write the report. Returns 1 when anything was lost, half or different."""
-    parser = argparse.ArgumentParser(description="Fill the disk of a render again and again.")
-    parser.add_argument("--report", type=Path)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        disk = Path(folder) / "disk"
+def measure(step: int) -> Outcome:
+    """Render with room enough, then on the disk that is full again and again."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        folder, disk = Path(name), Path(name) / "disk"
+        kit = make_kit(folder / "kit")
+        whole = new_home(folder / "whole", kit, LONG)
+        forked(whole.submit).join()
+        forked(whole.carry_out).join()
         disk.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(disk)], check=True)
         try:
-            tally = measure(Path(folder), disk)
+            tally = squeeze(new_home(disk / "home", kit, LONG), disk, step, whole.delivered())
         finally:
             subprocess.run(["umount", str(disk)], check=True)
-    told = json.dumps(asdict(tally), indent=1)
-    print(told)
-    if options.report is not None:
-        options.report.write_text(told + "\n", encoding="utf-8")
-    return int(bool(tally.lost or tally.half or tally.different or not tally.pauses))
+    figures = (
+        Figure("pauses from which the job went on by itself", tally.pauses, "at least 1", tally.pauses > 0),
+        none_of("pauses without a reason and a place that is watched", tally.without_reason),
+        none_of("finished frames lost or changed", tally.lost),
+        none_of("half files visible", tally.half),
+        none_of("renders whose bytes differ", tally.different),
+    )
+    return Outcome("A full disk", HOW, round(time.monotonic() - start, 1), figures)
 
+
+HOW = (
+    "A render job on a file system of 64 MiB that is filled to the last byte at each pause but for a little more room; "
+    "nobody lets it go on but itself. The result is compared with that of a render with room enough."
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run("Fill the disk of a render again and again.", ("step", 1_100_000), measure)

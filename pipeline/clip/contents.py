@@ -71,8 +71,9 @@ def contents_of(path: Path) -> Contents:
         stream = picture_stream(container, path)
         promised, packets = len(stream.index_entries), _Packets(container, stream)
         packets.take_all()
-        stated_end = Fraction((container.start_time or 0) + (container.duration or 0), av.time_base)
-        ends_early = promised < packets.count and stated_end - packets.end > MISSING_END
+        start, length = (Fraction(time or 0, av.time_base) for time in (container.start_time, container.duration))
+        missing = min(start + length, max(length, start)) - packets.end
+        ends_early = promised < packets.count and missing > MISSING_END
         stamps = sorted(packets.shown)
         return Contents(
             times=tuple(stamp * time_base(stream) for stamp in stamps),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import imageio_ffmpeg
+from numpy.typing import NDArray
 
 from pipeline.clip.colour import TO_BT709
 from pipeline.errors import OutputError
@@ -41,11 +42,16 @@ REPRODUCIBLE = (
 
 @dataclass(frozen=True)
 class Delivery:
-    """How to encode. rate: frames a second. pixel_aspect: width of a pixel over its height. crf: quality, 0 to 51."""
+    """How to encode. rate: frames a second. pixel_aspect: width of a pixel over its height. crf: quality, 0 to 51.
+
+    whole: every so many frames one is whole and none looks ahead, so that a player goes to any frame quickly; None
+    leaves it to the encoder, which makes smaller files.
+    """
 
     rate: Fraction
     pixel_aspect: Fraction
     crf: int
+    whole: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +68,20 @@ def encode(path: Path, pictures: Iterable[Picture], delivery: Delivery, sound: S
     pictures: uint8 [h, w, 3], full-range display-referred RGB, all of one size. The same input gives the same bytes.
     Raises OutputError when there are no pictures, their sizes differ or ffmpeg cannot write the file.
     """
+    piped(path, pictures, lambda first: _arguments(first, delivery, sound))
+
+
+def piped(path: Path, pictures: Iterable[NDArray[Any]], arguments: Callable[[NDArray[Any]], list[str]]) -> None:
+    """Run ffmpeg over pictures that go in through its standard input, and put the finished file at `path`.
+
+    arguments: ffmpeg's, from the first picture, without the file's name. Raises as `encode` does.
+    """
     source = iter(pictures)
     first = next(source, None)
     if first is None:
         raise OutputError(f"{path.name} was not written: there are no frames.", "Choose at least one frame.")
     with atomic(path) as part, tempfile.TemporaryFile() as complaints:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), *_arguments(first, delivery, sound), f"file:{part}"]
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), *arguments(first), f"file:{part}"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints)
         try:
             _feed(process, path, chain((first,), source), first.shape)
@@ -83,14 +97,16 @@ def encode(path: Path, pictures: Iterable[Picture], delivery: Delivery, sound: S
 def _arguments(first: Picture, delivery: Delivery, sound: Soundtrack) -> list[str]:
     height, width = first.shape[:2]
     layout = "yuv444p" if width % 2 or height % 2 else "yuv420p"
-    filters = (*TO_BT709, f"format={layout}", f"setsar={_rational(delivery.pixel_aspect)}")
+    filters = (*TO_BT709, f"format={layout}", f"setsar={rational(delivery.pixel_aspect)}")
     raw = ("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{width}x{height}")
-    source = (*SAFE, *raw, "-framerate", _rational(delivery.rate), "-i", "pipe:0")
+    source = (*SAFE, *raw, "-framerate", rational(delivery.rate), "-i", "pipe:0")
     video = ("-map", "0:v", "-vf", ",".join(filters), "-c:v", "libx264", "-preset", "medium", "-crf", str(delivery.crf))
-    return [*QUIET, *source, *sound.source, *video, *sound.output, *REPRODUCIBLE, "-movflags", "+faststart"]
+    quick = () if delivery.whole is None else ("-g", str(delivery.whole), "-bf", "0")
+    return [*QUIET, *source, *sound.source, *video, *quick, *sound.output, *REPRODUCIBLE, "-movflags", "+faststart"]
 
 
-def _rational(value: Fraction) -> str:
+def rational(value: Fraction) -> str:
+    """A fraction as ffmpeg reads it."""
     return f"{value.numerator}/{value.denominator}"
 
 
@@ -101,7 +117,9 @@ def _close(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _feed(process: subprocess.Popen[bytes], path: Path, pictures: Iterable[Picture], shape: tuple[int, ...]) -> None:
+def _feed(
+    process: subprocess.Popen[bytes], path: Path, pictures: Iterable[NDArray[Any]], shape: tuple[int, ...]
+) -> None:
     """Hand the pictures over until there are no more or ffmpeg takes no more; its exit code then says why."""
     assert process.stdin is not None
     for picture in pictures:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.clip.colour import colour_of, has_alpha
+from pipeline.clip.colour import Colour, colour_of, has_alpha
 from pipeline.clip.contents import Contents, contents_of
 from pipeline.clip.orient import orientation_of
+from pipeline.clip.pictures import is_sequence, looked_at, sequence_key
 from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
 from pipeline.clip.source import EXPORT_AGAIN, Damaged, Decoded, pictures
 from pipeline.clip.timing import conformed_rate, constant_rate, first_number, sensible
 from pipeline.errors import FootageError
 from pipeline.frames import FrameRange
-from pipeline.keys import key_of_file
+from pipeline.keys import Key, key_of, key_of_file
+from pipeline.recipe.footage import AS_FOUND, Footage
 
 SMALLEST_SIDE = 64
 """Pixels; below this no model and no face finder has anything to work on."""
@@ -33,19 +35,49 @@ class Timing:
     notes: tuple[str, ...] = ()
 
 
-def probe(path: Path) -> Shot:
-    """The shot in this clip. The file is demuxed once, and its first and last pictures are decoded.
+def probe(path: Path, footage: Footage = AS_FOUND, memory: Path | None = None) -> Shot:
+    """The shot in this clip, or in this picture of a numbered sequence, or in this folder that holds one.
+
+    A movie is demuxed once, and its first and last pictures are decoded; of a sequence the headers of all pictures are
+    read. footage: what the files do not say. memory: the folder where the digests of a sequence's files are remembered.
 
     Raises FootageError when there is no such file, it is not a video, has no picture, no frames or a side below 64
-    pixels, or is cut short.
+    pixels, or is cut short; and for a sequence with a gap that may not be, or pictures of different sizes.
     """
+    if is_sequence(path):
+        return _sequence_shot(path, footage, memory)
+    return _movie_shot(path, footage)
+
+
+def _sequence_shot(path: Path, footage: Footage, memory: Path | None) -> Shot:
+    pictures, rate, notes = looked_at(path, footage)
+    files = pictures.files
+    _check_side(files.label, pictures.width, pictures.height)
+    return Shot(
+        name=files.stem.rstrip("._- ") or files.folder.absolute().name,
+        plate=files.files[files.first],
+        frames=pictures.frames,
+        rate=rate,
+        width=pictures.width,
+        height=pictures.height,
+        pixel_aspect=Fraction(1),
+        colour_space="linear" if pictures.linear else "rgb",
+        sound=False,
+        notes=notes,
+        key=sequence_key(pictures, memory),
+        pictures=pictures,
+        footage=footage,
+    )
+
+
+def _movie_shot(path: Path, footage: Footage) -> Shot:
     contents = contents_of(path)
     if not contents.times and contents.whole:
         raise FootageError(f"{path.name} has no frames.", EXPORT_AGAIN)
     first = _first_picture(path)
     if first is None or not contents.whole:
         raise _cut_short(path, contents)
-    shot = _described(path, contents, first)
+    shot = _described(path, contents, first, footage)
     try:
         read_frame(shot, shot.frames.last)
     except FootageError as error:
@@ -77,16 +109,12 @@ def _decodable(path: Path) -> int:
     return count
 
 
-def _described(path: Path, contents: Contents, first: Decoded) -> Shot:
+def _described(path: Path, contents: Contents, first: Decoded, footage: Footage) -> Shot:
     orientation, colour = orientation_of(first.frame), colour_of(first.frame)
     width, height, aspect = first.frame.width, first.frame.height, contents.pixel_aspect
     if orientation.swapped:
         width, height, aspect = height, width, 1 / aspect
-    if min(width, height) < SMALLEST_SIDE:
-        raise FootageError(
-            f"{path.name} is {width}x{height}, which is too small.",
-            f"Both sides must be {SMALLEST_SIDE} pixels or more.",
-        )
+    _check_side(path.name, width, height)
     timing = _timing(contents, first.time)
     return Shot(
         name=path.stem,
@@ -98,17 +126,34 @@ def _described(path: Path, contents: Contents, first: Decoded) -> Shot:
         pixel_aspect=aspect,
         colour_space=colour.matrix,
         sound=contents.sound,
-        notes=(*timing.notes, *colour.notes, *_picture_notes(first)),
-        key=key_of_file(path),
+        notes=(*timing.notes, *colour.notes, *_picture_notes(first, footage)),
+        key=_key(path, first, colour, footage),
+        footage=footage,
     )
 
 
-def _picture_notes(first: Decoded) -> list[str]:
+def _key(path: Path, first: Decoded, colour: Colour, footage: Footage) -> Key:
+    """The sha256 of the file; of one whose pictures are made over when they are read, also how."""
+    made = {"fields": footage.fields} if first.frame.interlaced_frame else {}
+    made |= {} if colour.high is None else {"tone": colour.high}
+    return key_of("movie", 1, made, (key_of_file(path),)) if made else key_of_file(path)
+
+
+def _check_side(name: str, width: int, height: int) -> None:
+    if min(width, height) < SMALLEST_SIDE:
+        raise FootageError(
+            f"{name} is {width}x{height}, which is too small.",
+            f"Both sides must be {SMALLEST_SIDE} pixels or more.",
+        )
+
+
+def _picture_notes(first: Decoded, footage: Footage) -> list[str]:
     notes = []
     if has_alpha(first.frame):
         notes.append("The clip has an alpha channel; it was laid over black.")
     if first.frame.interlaced_frame:
-        notes.append("The clip is interlaced; its fields stay woven together. Export it progressive for clean edges.")
+        made = "each frame was made from one field" if footage.fields == "deinterlace" else "its fields stay woven"
+        notes.append(f"The clip is interlaced; {made}. Export it progressive for clean edges.")
     return notes
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from pipeline.clip.colour import colour_of, to_rgb
+from pipeline.clip.fields import whole
 from pipeline.clip.orient import orientation_of
 from pipeline.clip.shot import Shot
 from pipeline.clip.source import EXPORT_AGAIN, Damaged, Decoded, pictures
 from pipeline.clip.timing import first_number, newest_time
 from pipeline.errors import FootageError
 from pipeline.frames import Frame, FrameRange, Picture
+from pipeline.recipe.footage import Footage
 
 
 def read_frames(shot: Shot, frames: FrameRange) -> Iterator[Frame]:
@@ -25,7 +27,7 @@ def read_frames(shot: Shot, frames: FrameRange) -> Iterator[Frame]:
             f"{shot.plate.name} has no frames {frames.first}-{frames.last}.",
             f"It has frames {shot.frames.first}-{shot.frames.last}.",
         )
-    return _streamed(shot, frames)
+    return _streamed(shot, frames) if shot.pictures is None else shot.pictures.read(frames)
 
 
 def read_frame(shot: Shot, number: int) -> Frame:
@@ -37,7 +39,7 @@ def _streamed(shot: Shot, frames: FrameRange) -> Iterator[Frame]:
     number = frames.first
     for held, end in _held(shot, frames.first):
         while number < end:
-            yield Frame(number, shown(held))
+            yield Frame(number, shown(held, shot.footage))
             if number == frames.last:
                 return
             number += 1
@@ -66,7 +68,7 @@ def _held(shot: Shot, first: int) -> Iterator[tuple[Decoded, int]]:
 
 
 def first_time(shot: Shot) -> Fraction:
-    """When frame 0 comes up, in seconds on the clip's clock. Raises FootageError when it cannot be read."""
+    """When frame 0 of a movie comes up, in seconds on the clip's clock. Raises FootageError when it cannot be read."""
     decoded = pictures(shot.plate)
     try:
         first = next(decoded, None)
@@ -79,9 +81,11 @@ def first_time(shot: Shot) -> Fraction:
     return first.time
 
 
-def shown(picture: Decoded) -> Picture:
-    """The picture as an artist sees it: RGB, turned the right way up."""
-    return orientation_of(picture.frame).apply(to_rgb(picture.frame, colour_of(picture.frame)))
+def shown(picture: Decoded, footage: Footage) -> Picture:
+    """The picture as an artist sees it: RGB, without fields unless they are to be kept, turned the right way up."""
+    woven = picture.frame.interlaced_frame and footage.fields == "deinterlace"
+    made = whole(picture.frame) if woven else picture.frame
+    return orientation_of(picture.frame).apply(to_rgb(made, colour_of(picture.frame)))
 
 
 def damaged(shot: Shot, number: int) -> FootageError:

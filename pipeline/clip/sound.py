@@ -40,6 +40,11 @@ def soundtrack(shot: Shot, frames: FrameRange | None) -> Soundtrack:
     return Soundtrack(_input(shot.plate, Fraction(0)), ("-map", "1:a", "-af", cut, "-c:a", "aac", "-b:a", "256k"))
 
 
+def made_for(sound: Path) -> Soundtrack:
+    """A file whose sound begins with the movie's first picture, as AAC at 256 kbit/s."""
+    return Soundtrack(_input(sound, Fraction(0)), ("-map", "1:a:0", "-c:a", "aac", "-b:a", "256k"))
+
+
 def _input(plate: Path, offset: Fraction) -> tuple[str, ...]:
     return (*SAFE, "-format_whitelist", CONTAINERS, "-itsoffset", _seconds(offset), "-i", f"file:{plate}")
 

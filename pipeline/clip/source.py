@@ -26,10 +26,20 @@ CONTAINERS = (
 )
 """The demuxers that may open a file: no playlists, which name other files, no stills and no text."""
 
+WHITELISTS = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS, "max_streams": "64"}
+"""What ffmpeg is told of every file: which demuxers may open it, and that it may open no address for it."""
+
+LARGEST = 140_000_000
+"""Pixels; more are refused before a decoder takes memory for them. 16K has 133 million."""
+
+BOUNDS = {"max_pixels": str(LARGEST)}
+"""What decoders are told."""
+
 SEEK_MARGINS = (0, 2, 16)
 """Seconds before the wanted picture that a seek aims at, in turn: containers index decoding times, which run ahead."""
 
 ANOTHER_CLIP = "Choose a clip in a common format, for instance mp4 or mov."
+EXPORT_SMALLER = "Export it smaller."
 EXPORT_AGAIN = "Copy or export the clip again."
 
 
@@ -55,9 +65,10 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """The clip, open for reading. Raises FootageError when there is no such file or it is not a clip."""
     if not path.is_file():
         raise FootageError(f"There is no clip at {path}.", "Check the name and the folder.")
-    options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
     try:
-        container = av.open(f"file:{path}", "r", container_options=options, metadata_errors="replace")
+        container = av.open(
+            f"file:{path}", "r", options=BOUNDS, container_options=WHITELISTS, metadata_errors="replace"
+        )
     except (av.FFmpegError, OSError) as error:
         raise _refusal(path) from error
     with container:
@@ -84,6 +95,9 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
                 raise FootageError(
                     f"{path.name} uses a codec that cannot be read here.", "Export it as H.264 or ProRes."
                 )
+            if stream.width * stream.height > LARGEST:
+                size = f"{stream.width}x{stream.height}"
+                raise FootageError(f"{path.name} is {size}, which is too large.", EXPORT_SMALLER)
             return stream
     if container.streams.audio:
         raise FootageError(f"{path.name} has sound but no picture.", ANOTHER_CLIP)
@@ -139,7 +153,7 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[Decoded
     """Everything from the next key frame on, without pictures shown before it, which need what came earlier."""
     base, key, packet, stamps = time_base(stream), None, None, deque[int]()
     if not stream.codec_context.is_open:
-        stream.codec_context.options = {"err_detect": "explode"}
+        stream.codec_context.options = {"err_detect": "explode"} | BOUNDS
     try:
         for packet in container.demux(stream):
             stamp = stamp_of(packet, container)

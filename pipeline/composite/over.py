@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipeline.frames import Layer, Picture
+from pipeline.frames import FloatPicture, Layer, Picture
 
 
 def over(plate: Picture, layers: Iterable[Layer]) -> Picture:
@@ -14,7 +14,22 @@ def over(plate: Picture, layers: Iterable[Layer]) -> Picture:
 
     Works in the plate's display-referred values, as Auto1111 does; rounds once, at the end.
     """
+    return np.round(blended(plate, layers) * 255).clip(0, 255).astype(np.uint8)
+
+
+def blended(plate: Picture, layers: Iterable[Layer]) -> FloatPicture:
+    """As `over`, before anything is rounded: float32 [h, w, 3] in 0..1, display-referred."""
     result = plate.astype(np.float32) / 255
     for layer in layers:
         result = layer.pixels + (1 - layer.alpha[..., None]) * result
-    return np.round(result * 255).clip(0, 255).astype(np.uint8)
+    return result.astype(np.float32, copy=False)
+
+
+def merged(layers: Sequence[Layer]) -> Layer:
+    """Layers of one pass and frame, bottom first, at least one, as a single layer."""
+    bottom = layers[0]
+    pixels, alpha = bottom.pixels, bottom.alpha
+    for layer in layers[1:]:
+        pixels = layer.pixels + (1 - layer.alpha[..., None]) * pixels
+        alpha = layer.alpha + (1 - layer.alpha) * alpha
+    return Layer(bottom.frame, bottom.pass_name, pixels, alpha)

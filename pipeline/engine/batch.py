@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoplayError
-from pipeline.models.store import Checkpoint, Control
-from pipeline.recipe.passes import NoiseMode, Sampler
+from pipeline.models.store import Checkpoint, Control, Weights
+from pipeline.recipe.passes import NoiseMode, NoiseSource, Sampler
 
 Pictures = NDArray[np.uint8]
 """uint8 [n, height, width, 3], display-referred RGB."""
@@ -43,12 +44,67 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Adapter:
+    """A LoRA, and how much it counts in either network; 1 = as it was trained."""
+
+    weights: Weights
+    unet_weight: float
+    text_weight: float
+
+
+@dataclass(frozen=True)
 class Noise:
-    """What the noise depends on: nothing but these, the step and, in mode per_frame, the frame's number."""
+    """What the noise depends on: nothing but these, the step and, in mode per_frame, the frame's number.
+
+    source: whose numbers a seed gives. seed_delta: Auto1111's ENSD, for its sources.
+    """
 
     mode: NoiseMode
     seed: int
     pass_name: str
+    source: NoiseSource = "photoplay"
+    seed_delta: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class CarriedNoise:
+    """Noise that came along with what it lies on, for n frames: where each number of two noises comes from.
+
+    origins: int32 [n, 2, h, w, 3] on the latents' grid: the frame, row and column that a cell has its number from.
+    carriers: for each frame the names of its two noises; the numbers of different noises are independent.
+    shares: for each frame how much of each noise counts; their squares add up to 1.
+    """
+
+    origins: NDArray[np.int32]
+    carriers: tuple[tuple[int, int], ...]
+    shares: tuple[tuple[float, float], ...]
+
+    def part(self, places: Sequence[int]) -> CarriedNoise:
+        """That of the frames at these places."""
+        rows = list(places)
+        return CarriedNoise(
+            self.origins[rows], tuple(self.carriers[i] for i in rows), tuple(self.shares[i] for i in rows)
+        )
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """Key frames that come along in a batch to be looked at. They are its first `count` frames and give no pictures.
+
+    before, after: for each of the n frames the place in the batch of the frame that it looks at besides itself; its own
+        place for none. share: for each, how much `after` counts, 0..1; the rest is `before`'s.
+    """
+
+    count: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    share: tuple[float, ...]
+
+    def part(self, places: Sequence[int]) -> Anchors:
+        """Those of the frames at these places, the key frames among them first."""
+        moved = {place: index for index, place in enumerate(places)}
+        before, after = ([moved[where[i]] for i in places] for where in (self.before, self.after))
+        return Anchors(self.count, tuple(before), tuple(after), tuple(self.share[i] for i in places))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +113,9 @@ class Batch:
 
     pictures: height and width multiples of 8. n is static over a render: the caller pads the last batch.
     frames: the n frame numbers. masks: 255 = repaint, 0 = keep; None repaints everything.
+    starts: what the frames start from, where that is not `pictures`; what a mask keeps is kept from `pictures`.
+    carried: where the noise comes from, when it was carried from frame to frame. anchors: key frames to look at.
+    adapters: LoRAs that the checkpoint wears. embeddings: words that the prompts may name.
     """
 
     checkpoint: Checkpoint
@@ -68,14 +127,45 @@ class Batch:
     negative_prompt: str
     sampling: Sampling
     noise: Noise
+    starts: Pictures | None = None
+    carried: CarriedNoise | None = None
+    anchors: Anchors | None = None
+    adapters: tuple[Adapter, ...] = ()
+    embeddings: tuple[Weights, ...] = ()
 
     def __post_init__(self) -> None:
         size = (len(self.frames), *self.pictures.shape[1:3])
         _check("pictures", self.pictures, (*size, 3))
+        if self.starts is not None:
+            _check("starts", self.starts, (*size, 3))
         if self.masks is not None:
             _check("masks", self.masks, size)
         for hint in self.hints:
             _check(f"hints of {hint.control.id}", hint.pictures, (*size, 3))
+
+    @property
+    def leading(self) -> int:
+        """How many frames at its beginning are there to be looked at only."""
+        return 0 if self.anchors is None else self.anchors.count
+
+    @property
+    def wanted(self) -> int:
+        """How many pictures it gives."""
+        return len(self.frames) - self.leading
+
+    def part(self, start: int, end: int) -> Batch:
+        """The wanted frames from `start` up to `end` as a batch of their own, with all key frames that lead it."""
+        places = [*range(self.leading), *range(self.leading + start, self.leading + end)]
+        return replace(
+            self,
+            pictures=self.pictures[places],
+            frames=tuple(self.frames[place] for place in places),
+            masks=None if self.masks is None else self.masks[places],
+            hints=tuple(replace(hint, pictures=hint.pictures[places]) for hint in self.hints),
+            starts=None if self.starts is None else self.starts[places],
+            carried=None if self.carried is None else self.carried.part(places),
+            anchors=None if self.anchors is None else self.anchors.part(places),
+        )
 
 
 def _check(name: str, array: NDArray, shape: tuple[int, ...]) -> None:

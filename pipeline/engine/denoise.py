@@ -4,57 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from pipeline.engine.attention import SharedAttention, attached
+from pipeline.engine.batch import Adapter
 from pipeline.engine.controls import Guide, counts, summed
-from pipeline.engine.samplers import Schedule, euler, landing
+from pipeline.engine.guidance import Guidance
+from pipeline.engine.residency import Resident
+from pipeline.engine.samplers import Schedule, aim, euler, landing
 from pipeline.recipe.passes import Sampler
-
-if TYPE_CHECKING:
-    from diffusers import UNet2DConditionModel
 
 
 @dataclass(frozen=True, eq=False)
 class Denoiser:
-    """The UNet with its ControlNets under guidance.
+    """A checkpoint's UNet with its LoRAs and ControlNets under guidance.
 
-    text: [halves * n, tokens, width]; two halves are the negative prompt's n and then the prompt's n, one half is the
-        prompt's alone, without guidance. guides: embedded for as many halves.
+    guides: embedded as often as the networks see a frame at a step. shared: for key frames to be looked at.
     """
 
-    unet: UNet2DConditionModel
-    text: Tensor
+    resident: Resident
+    adapters: tuple[Adapter, ...]
+    guidance: Guidance
     guides: tuple[Guide, ...]
-    guidance_scale: float
+    shared: SharedAttention | None = None
 
-    def __call__(self, x: Tensor, sigma: float, timestep: Tensor, guides: list[Guide]) -> Tensor:
+    def __call__(self, x: Tensor, step: int, sigma: float, timestep: Tensor) -> Tensor:
         """What the clean latents look like from here: float32 [n, c, h, w], as is `x` at noise level `sigma`.
 
-        guides: those that count at this step. The networks see x / sqrt(sigma^2 + 1), which has the variance they were
-        trained on, and predict the noise.
+        The networks see x / sqrt(sigma^2 + 1), which has the variance they were trained on, and predict the noise.
         """
-        halves = len(self.text) // len(x)
-        scaled = (x / (sigma**2 + 1) ** 0.5).to(self.unet.dtype).repeat(halves, 1, 1, 1)
-        down, middle = summed([guide.residuals(scaled, timestep, self.text) for guide in guides])
-        noise = self.unet(
-            scaled,
-            timestep,
-            encoder_hidden_states=self.text,
-            down_block_additional_residuals=down,
-            mid_block_additional_residual=middle,
-            return_dict=False,
-        )[0].to(torch.float32)
-        return x - sigma * self._guided(noise, halves)
-
-    def _guided(self, noise: Tensor, halves: int) -> Tensor:
-        """Classifier-free guidance: away from the negative prompt, past the prompt."""
-        if halves == 1:
-            return noise
-        negative, positive = noise.chunk(2)
-        return negative + self.guidance_scale * (positive - negative)
+        unet, text = self.resident.networks.unet, self.guidance.texts[step]
+        self.resident.outfit.wear(self.adapters)
+        scaled = (x / (sigma**2 + 1) ** 0.5).to(unet.dtype).repeat(len(text) // len(x), 1, 1, 1)
+        guides = [guide for guide in self.guides if counts(guide.hint, step, len(self.guidance.texts))]
+        down, middle = summed([guide.residuals(scaled, timestep, text) for guide in guides])
+        with attached(self.shared, unet):
+            noise = unet(
+                scaled,
+                timestep,
+                encoder_hidden_states=text,
+                down_block_additional_residuals=down,
+                mid_block_additional_residual=middle,
+                return_dict=False,
+            )[0].to(torch.float32)
+        return x - sigma * self.guidance.joined(noise, len(x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +75,18 @@ def denoise(
 ) -> Generator[None, None, Tensor]:
     """Clean latents from `x`, float32 [n, c, h, w] at the schedule's first noise level. Yields after each step.
 
-    noise: fresh standard normal noise for a step, shaped like x; asked for by Euler a only.
+    noise: fresh standard normal noise for a step, shaped like x; asked for only by samplers that add some.
     """
+    before: Tensor | None = None
     timesteps = torch.tensor(schedule.timesteps, dtype=torch.float32, device=x.device)
     for step, sigma in enumerate(schedule.sigmas[:-1]):
-        guides = [guide for guide in denoiser.guides if counts(guide.hint, step, len(schedule))]
-        denoised = denoiser(x, sigma, timesteps[step], guides)
+        seen = denoiser(x, step, sigma, timesteps[step])
+        denoised = seen if keep is None else keep(seen)
         level, fresh = landing(sampler, sigma, schedule.sigmas[step + 1])
-        x = euler(x, denoised if keep is None else keep(denoised), sigma, level)
+        x = euler(x, aim(sampler, denoised, before, schedule.sigmas, step), sigma, level)
+        before = denoised
         if fresh:
             x = x + fresh * noise(step)
         yield
+    x = x / (schedule.sigmas[-1] ** 2 + 1) ** 0.5
     return x if keep is None else keep(x)

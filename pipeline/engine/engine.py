@@ -9,8 +9,8 @@ import torch
 
 from pipeline.engine.batch import Batch, Pictures
 from pipeline.engine.img2img import img2img
-from pipeline.engine.lease import Lease, Priority
-from pipeline.engine.memory import stepping_down
+from pipeline.engine.lease import Lease, Priority, Result, Work
+from pipeline.engine.memory import Limits, stepping_down
 from pipeline.engine.residency import Residency
 
 __all__ = ["Engine", "Priority"]
@@ -26,6 +26,7 @@ class Engine:
         name = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._residency = Residency(torch.device(name))
         self._lease = Lease()
+        self._limits = Limits()
 
     @property
     def device(self) -> str:
@@ -40,7 +41,16 @@ class Engine:
         Raises Cancelled between two steps once `stop` is set or the engine is closed, ModelMissing when a model cannot
         be loaded, RecipeError when the checkpoint cannot do what the batch asks.
         """
-        work = stepping_down(batch, lambda part: img2img(part, self._residency))
+        residency = self._residency
+        work = stepping_down(batch, lambda part: img2img(part, residency), self._limits, residency.let_go_of_others)
+        return self._lease.run(work, priority, stop)
+
+    def run(self, work: Work[Result], priority: Priority, stop: threading.Event | None = None) -> Result:
+        """Run work of somebody else's on the accelerator's thread, and return what it returns. Blocks until it is done.
+
+        work: yields wherever others may go first. Raises what the work raises; raises Cancelled between two of its
+        steps once `stop` is set or the engine is closed.
+        """
         return self._lease.run(work, priority, stop)
 
     def close(self) -> None:

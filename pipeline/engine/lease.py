@@ -17,6 +17,9 @@ from typing import Any, TypeVar
 
 from pipeline.errors import Cancelled
 
+GRACE = 3.0
+"""Seconds that closing waits for the step at work."""
+
 Result = TypeVar("Result")
 Work = Generator[None, None, Result]
 
@@ -88,13 +91,16 @@ class Lease:
             self._changed.notify()
         return turn.ended.result()
 
-    def close(self) -> None:
-        """Stop all work between two steps and end the thread. Closing twice does no harm."""
+    def close(self, within: float = GRACE) -> None:
+        """Stop all work between two steps and end the thread. Closing twice does no harm.
+
+        within: seconds to wait for a long step. The thread does not keep the program from ending.
+        """
         with self._changed:
             self._closed.set()
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(within)
 
     def _serve(self) -> None:
         """The thread: advance whoever is first, until closed."""

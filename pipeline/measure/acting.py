@@ -8,22 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.measure.compare import FEWEST_FRAMES, Curve, Figure, Likeness, amplitude, likeness
-from pipeline.measure.expression import CURVES, FINER, NAMES, Signs, curves_of
+from pipeline.measure.expression import CURVES, FINER, MESH, Signs, Source
 from pipeline.measure.timing import Lag, best_lag
 
 CLIPS = ("plate", "render", "ceiling")
 PLATE, RENDER, CEILING = range(3)
 
-LEAST_AMPLITUDE = {
-    "mouth": 0.02,
-    "smile": 0.02,
-    "blink": 0.1,
-    "brow": 0.01,
-    "blink left": 0.1,
-    "blink right": 0.1,
-    "gaze": 0.03,
-}
-"""A plate's curve that moves less does not move: eye distances, parts of an open eye for the blinks, eye widths."""
 TIMES_NOISE = 4.0
 """A curve moves when its amplitude is at least this many times its noise."""
 
@@ -39,12 +29,14 @@ UNLIKE = "does not follow the plate"
 class Person:
     """One person in one set-up. person: the number. frames: n frame numbers of the plate.
 
-    curves: float64 [3, n, 7] in the orders of CLIPS and NAMES; NaN where a clip shows no face, or no gaze.
+    curves: float64 [3, n, names] in the orders of CLIPS and of the source's names; NaN where a clip shows no face, or
+    no gaze. source: how the face was read.
     """
 
     person: int
     frames: tuple[int, ...]
     curves: Signs
+    source: Source = MESH
 
     def dense(self, clip: int, curve: int) -> Curve:
         """A curve with a value for every frame from the first to the last, NaN where there is none."""
@@ -54,13 +46,14 @@ class Person:
 
 
 class Acting:
-    """Collects the signs of every followed person. Keeps 21 numbers for each face, no pictures."""
+    """Collects what a source reads of every followed person. Keeps numbers for each face, no pictures."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Source = MESH) -> None:
+        self._source = source
         self._seen: dict[int, list[tuple[int, Signs]]] = {}
 
     def add(self, frame: int, person: int, signs: Signs) -> None:
-        """What a person's face does in one frame: signs [3, 7], NaN where a clip shows no face."""
+        """What a person's face does in one frame: signs [3, names], NaN where a clip shows no face."""
         self._seen.setdefault(person, []).append((frame, signs))
 
     def people(self) -> tuple[Person, ...]:
@@ -69,26 +62,24 @@ class Acting:
         for person, seen in sorted(self._seen.items()):
             kept = [(frame, signs) for frame, signs in seen if np.isfinite(signs[PLATE]).all()]
             if kept:
-                signs = np.stack([signs for _, signs in kept], axis=1)
-                found.append(
-                    Person(person, tuple(frame for frame, _ in kept), np.stack([_curves(clip) for clip in signs]))
-                )
+                clips = np.stack([signs for _, signs in kept], axis=1)
+                curves = np.stack([self._curves(clip) for clip in clips])
+                found.append(Person(person, tuple(frame for frame, _ in kept), curves, self._source))
         return tuple(found)
 
-
-def _curves(signs: Signs) -> Signs:
-    curves = np.full_like(signs, np.nan)
-    found = np.isfinite(signs).all(axis=1)
-    if found.any():
-        curves[found] = curves_of(signs[found])
-    return curves
+    def _curves(self, signs: Signs) -> Signs:
+        curves = np.full_like(signs, np.nan)
+        found = np.isfinite(signs).all(axis=1)
+        if found.any():
+            curves[found] = self._source.curves_of(signs[found])
+        return curves
 
 
 @dataclass(frozen=True)
 class CurveFigures:
     """What is said of one curve.
 
-    name: of NAMES. timing: correlation, None when the render stands still. strength: gain.
+    name: of the source's names. timing: correlation, None when the render stands still. strength: gain.
     kept: concordance, timing and strength in one. lag: frames that the render comes later, at the best correlation.
     amplitude: how far the plate's curve moves. noise: standard deviation of ceiling copy against plate; same unit.
     coverage: share of the plate's values that the render has too, 0..1.
@@ -120,8 +111,8 @@ def paired(people: Sequence[Person], curve: int, clip: int) -> tuple[Curve, Curv
 
 
 def curve_figures(people: Sequence[Person], names: Sequence[str] = CURVES) -> tuple[CurveFigures, ...]:
-    """The figures of the named curves over all people; empty when the plate shows nobody."""
-    return tuple(_figures(people, NAMES.index(name)) for name in names) if people else ()
+    """The figures of the named curves over all people, read from one source; empty when the plate shows nobody."""
+    return tuple(_figures(people, people[0].source.names.index(name)) for name in names) if people else ()
 
 
 def finer_figures(people: Sequence[Person]) -> tuple[CurveFigures, ...]:
@@ -130,12 +121,13 @@ def finer_figures(people: Sequence[Person]) -> tuple[CurveFigures, ...]:
 
 
 def _figures(people: Sequence[Person], index: int) -> CurveFigures:
-    name = NAMES[index]
+    source = people[0].source
+    name = source.names[index]
     plate, copy = paired(people, index, CEILING)
     if len(plate) < FEWEST_FRAMES:
         return _without(name, TOO_SHORT, None, None)
     span, noise = amplitude(plate), float(np.std(copy - plate))
-    least = max(LEAST_AMPLITUDE[name], TIMES_NOISE * noise)
+    least = max(source.least[name], TIMES_NOISE * noise)
     if span < least:
         return _without(name, STILL, span, noise)
     best = likeness(plate, copy)

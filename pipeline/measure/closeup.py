@@ -36,11 +36,15 @@ def cut_square(picture: Picture, square: Box) -> Picture:
     return cv2.resize(picture[rows[:, None], columns], (CLOSEUP_SIZE, CLOSEUP_SIZE), interpolation=way).astype(np.uint8)
 
 
+def off_centre(points: FacePoints) -> float:
+    """How far a face [478, 3] lies from the middle of a close-up, in parts of its side."""
+    return float(np.linalg.norm(points[:, :2].mean(axis=0) / CLOSEUP_SIZE - 0.5))
+
+
 def middle_face(faces: list[FacePoints]) -> FacePoints | None:
     """The face nearest to the middle of a close-up, None when there is none near it."""
-    off = [float(np.linalg.norm(face[:, :2].mean(axis=0) / CLOSEUP_SIZE - 0.5)) for face in faces]
-    nearest = min(range(len(faces)), key=off.__getitem__, default=None)
-    return None if nearest is None or off[nearest] > OFF_CENTRE else faces[nearest]
+    nearest = min(faces, key=off_centre, default=None)
+    return None if nearest is None or off_centre(nearest) > OFF_CENTRE else nearest
 
 
 def look(picture: Picture, box: Box, mesh: FaceMesh) -> Signs:

@@ -22,8 +22,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.measure.motion import Plane, Step
-from pipeline.measure.regions import Sums, summed
+from pipeline.measure.motion import Step
+from pipeline.measure.regions import Parts, Sums, summed, within
+from pipeline.motion.flow import Plane
 
 BANDS = ("finer than 5 px", "5 to 11 px", "11 to 21 px")
 """Wavelengths between which a band lets more than half of the amplitude through, from the sigmas 1, 2 and 4 px."""
@@ -45,24 +46,26 @@ class DetailMeter:
     def __init__(self) -> None:
         self._before: tuple[Plane, ...] = ()
 
-    def step(self, lumas: Sequence[Plane], motion: Step | None, face: NDArray[np.bool_]) -> tuple[Sums, Sums | None]:
+    def step(self, lumas: Sequence[Plane], motion: Step | None, parts: Parts) -> tuple[Sums, Sums | None]:
         """The sums of the next frame for detail and for texture, each [clips, bands + 1], the pixels last.
 
         lumas: float32 [height, width] in levels of 255, the plate's first. None for texture where nothing is carried.
         """
         before, self._before = self._before, tuple(bands(luma) for luma in lumas)
         plate = self._before[0]
-        everywhere = np.ones(plate.shape[:2], np.float32)
-        shared = _sums([plate * band for band in self._before], everywhere, face)
+        shared = _sums([plate * band for band in self._before], parts)
         if motion is None:
             return shared, None
         staying = [now * motion.carry(then) for now, then in zip(self._before, before, strict=True)]
-        return shared, _sums(staying, motion.seen.astype(np.float32), face)
+        return shared, _sums(staying, within(parts, motion.seen))
 
 
-def _sums(products: Sequence[Plane], seen: Plane, face: NDArray[np.bool_]) -> Sums:
-    planes = [plane for product in products for plane in (*np.moveaxis(product * seen[..., None], -1, 0), seen)]
-    return {region: sums.reshape(len(products), -1) for region, sums in summed(planes, face).items()}
+def _sums(products: Sequence[Plane], parts: Parts) -> Sums:
+    """By region: [clips, bands + 1], the pixels last."""
+    return {
+        region: np.insert(sums[:-1].reshape(len(products), len(BANDS)), len(BANDS), sums[-1], axis=1)
+        for region, sums in summed(products, parts).items()
+    }
 
 
 def detail(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:

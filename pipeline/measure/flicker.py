@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from pipeline.frames import FloatPicture, Picture
 from pipeline.measure.motion import Step
-from pipeline.measure.regions import Sums, summed
+from pipeline.measure.regions import Parts, Sums, summed, within
 
 LOW_PASS_SIGMA = 3.0
 """Pixels."""
 
-CHANGE, AGAINST_PLATE, PIXELS = range(3)
-"""What is summed for each clip: its squared change, the square of its change less the plate's change, and ones."""
+CHANGE, AGAINST_PLATE, PIXELS, AREA = range(4)
+"""What is summed for each clip: over the pixels seen in both frames its squared change, the square of its change less
+the plate's change, and ones; and ones over all pixels."""
 
 
 def low_pass(picture: Picture) -> FloatPicture:
@@ -35,24 +36,24 @@ class FlickerMeter:
     def __init__(self) -> None:
         self._before: tuple[FloatPicture, ...] = ()
 
-    def step(self, clips: Sequence[Picture], motion: Step | None, face: NDArray[np.bool_]) -> Sums | None:
-        """The sums of the next frame, [clips, 3] as named above, in squared levels of 255 (mean of the channels).
+    def step(self, clips: Sequence[Picture], motion: Step | None, parts: Parts) -> Sums | None:
+        """The sums of the next frame, [clips, 4] as named above, in squared levels of 255 (mean of the channels).
 
         clips: the plate's picture first, then the others', uint8 RGB of one size. motion: how the plate moved.
-        face: bool [height, width]. None where nothing can be carried.
+        None where nothing can be carried.
         """
         before, self._before = self._before, tuple(low_pass(clip) for clip in clips)
         if motion is None:
             return None
         changes = [now - motion.carry(then) for now, then in zip(self._before, before, strict=True)]
-        seen = motion.seen.astype(np.float32)
-        planes = [
-            plane
-            for change in changes
-            for plane in (_mean_square(change) * seen, _mean_square(change - changes[0]) * seen, seen)
-        ]
-        return {region: sums.reshape(len(clips), 3) for region, sums in summed(planes, face).items()}
+        planes = [plane for change in changes for plane in (np.square(change), np.square(change - changes[0]))]
+        areas = summed((), parts)
+        return {
+            region: np.insert(_of_channels(sums[:-1], len(clips)), 2, [[sums[-1]], [areas[region][0]]], axis=1)
+            for region, sums in summed(planes, within(parts, motion.seen)).items()
+        }
 
 
-def _mean_square(change: FloatPicture) -> NDArray[np.float32]:
-    return np.einsum("hwc,hwc->hw", change, change) / np.float32(3)
+def _of_channels(sums: NDArray[np.float64], clips: int) -> NDArray[np.float64]:
+    """The mean over the three channels: [clips, 2]."""
+    return sums.reshape(clips, 2, 3).mean(axis=2)

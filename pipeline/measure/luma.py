@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.frames import Picture
-from pipeline.measure.motion import Plane
+from pipeline.motion.flow import Plane
 
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Of red, green and blue: ITU-R BT.709."""

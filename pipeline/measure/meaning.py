@@ -28,7 +28,9 @@ MEANINGS: dict[str, Meaning] = {
     "lip_sync_lag": Meaning("frames", "nearer to 0", "how much later the mouth opens than the sound is loud"),
     "lip_sync_correlation": Meaning("correlation, -1 to 1", "higher", "how well the mouth follows the sound"),
     "flicker": Meaning("levels of 255", "lower", "change from frame to frame along the plate's motion"),
+    "flicker_ratio": Meaning("times the plate's", "lower", "flicker of the render over the plate's own"),
     "detail": Meaning("times the plate's", "nearer to 1", "the plate's own fine structure, found again"),
     "texture": Meaning("times the plate's", "nearer to 1", "fine structure that stays on the surfaces"),
     "structure": Meaning("share, 0 to 1", "higher", "edges and silhouettes at their place and in their direction"),
+    "likeness": Meaning("cosine distance, 0 to 2", "lower", "how far faces are from being the same one"),
 }

@@ -1,15 +1,18 @@
-"""Everything that is read from the pictures of plate, render and ceiling copy, frame after frame."""
+"""Everything that is read from plate, render and ceiling copy, frame after frame."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 
 from pipeline.frames import Picture
 from pipeline.measure.acting import (
-    PLATE,
     Acting,
     CurveFigures,
     Person,
@@ -18,107 +21,104 @@ from pipeline.measure.acting import (
     faces_found,
     finer_figures,
 )
+from pipeline.measure.aids import NO_FACE_MODEL, Aids
+from pipeline.measure.blendshapes import SHAPES, shapes_in
 from pipeline.measure.blinks import Blinks, blinks_of
 from pipeline.measure.closeup import look
 from pipeline.measure.compare import Figure
-from pipeline.measure.detail import BANDS, DetailMeter, detail, texture
-from pipeline.measure.detail import NOTHING as NO_DETAIL
-from pipeline.measure.flicker import FlickerMeter
-from pipeline.measure.follow import CutTest, Followed, Follower
-from pipeline.measure.luma import luma_of
-from pipeline.measure.motion import Motion
-from pipeline.measure.regions import REGIONS, RegionFigures, Sums, face_mask, region_figures
-from pipeline.measure.steadiness import RegionFlicker, region_flicker
-from pipeline.measure.structure import NOTHING as NO_EDGES
-from pipeline.measure.structure import PARTS, structure, structure_step
-from pipeline.people.finder import FaceFinder
+from pipeline.measure.likeness import FaceLikeness, LikenessMeter
+from pipeline.measure.pictures import PictureFigures, PictureMeter
+from pipeline.measure.whom import Followed
+from pipeline.people.blendshapes import FaceShapes
 from pipeline.people.landmarks import FaceMesh
-
-SMALLEST_FACE = 30
-"""Pixels of the plate; the smallest face that the face pass works on."""
-
-
-class PictureMeter:
-    """Flicker, detail, texture and structure of the clips. Keeps sums of every frame, and pictures of one."""
-
-    def __init__(self) -> None:
-        self._motion, self._flicker, self._detail = Motion(), FlickerMeter(), DetailMeter()
-        self._sums: dict[str, list[Sums | None]] = {"flicker": [], "detail": [], "texture": [], "structure": []}
-
-    def step(self, clips: Sequence[Picture], people: Sequence[Followed], cut: bool) -> None:
-        """Look at the next frame of the clips (uint8 RGB of one size, the plate first)."""
-        motion = self._motion.step(clips[PLATE], cut)
-        face = face_mask(clips[PLATE].shape[:2], [followed.box for followed in people])
-        lumas = [luma_of(clip) for clip in clips]
-        shared, staying = self._detail.step(lumas, motion, face)
-        self._sums["flicker"].append(self._flicker.step(clips, motion, face))
-        self._sums["detail"].append(shared)
-        self._sums["texture"].append(staying)
-        self._sums["structure"].append(structure_step(lumas, face))
-
-    def flicker(self) -> tuple[RegionFlicker, ...]:
-        """The flicker of each region."""
-        return tuple(region_flicker(region, self._sums["flicker"]) for region in REGIONS)
-
-    def detail(self) -> tuple[RegionFigures, ...]:
-        """The detail of each region, its bands as parts."""
-        steps = self._sums["detail"]
-        return tuple(region_figures(region, steps, detail, BANDS, NO_DETAIL) for region in REGIONS)
-
-    def texture(self) -> tuple[RegionFigures, ...]:
-        """The texture of each region, its bands as parts."""
-        steps = self._sums["texture"]
-        return tuple(region_figures(region, steps, texture, BANDS, NO_DETAIL) for region in REGIONS)
-
-    def structure(self) -> tuple[RegionFigures, ...]:
-        """The structure of each region; its parts say what is lost and what is added."""
-        steps = self._sums["structure"]
-        return tuple(region_figures(region, steps, structure, PARTS, NO_EDGES) for region in REGIONS)
+from pipeline.people.silhouette import Silhouettes
 
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """What the faces did. Fields as in the report."""
+    """What the faces did.
+
+    frames_with_face: in how many frames the plate shows a face. found: share of the plate's faces in the render.
+    kept: see `acting.expression_kept`. curves: empty when the plate shows no face. finer: each eye alone and the gaze.
+    people: the curves of every person in every set-up. shapes, shapes_reason: the blendshapes that move in the plate,
+    and why there are none.
+    """
 
     frames_with_face: int
-    faces: Figure
-    expression_kept: Figure
-    expression: tuple[CurveFigures, ...]
+    found: Figure
+    kept: Figure
+    curves: tuple[CurveFigures, ...]
     finer: tuple[CurveFigures, ...]
     blinks: tuple[Blinks, ...]
     people: tuple[Person, ...]
+    shapes: tuple[CurveFigures, ...] = ()
+    shapes_reason: str = NO_FACE_MODEL
+
+    @classmethod
+    def of(cls, people: Sequence[Person], shaped: Sequence[Person] | None = None) -> Performance:
+        """The figures of everybody's mesh curves, and of their blendshapes where a model has read them."""
+        curves = curve_figures(people)
+        moving = [one for one in curve_figures(shaped or (), SHAPES.names) if one.kept.ceiling is not None]
+        still = "nothing moves" if people else "no face in the plate"
+        return cls(
+            frames_with_face=len({frame for person in people for frame in person.frames}),
+            found=faces_found(people),
+            kept=expression_kept(curves),
+            curves=curves,
+            finer=finer_figures(people),
+            blinks=blinks_of(people),
+            people=tuple(people),
+            shapes=tuple(moving),
+            shapes_reason=NO_FACE_MODEL if shaped is None else "" if moving else still,
+        )
 
 
 class Meters:
-    """All measures that need the pictures, with the face models that it is given."""
+    """All measures that need the pictures, with the models that are at hand. Use it in a `with`."""
 
-    def __init__(self, finder: FaceFinder, mesh: FaceMesh) -> None:
-        self._finder, self._mesh = finder, mesh
-        self._acting, self._follower, self._cut_test = Acting(), Follower(), CutTest()
-        self.cuts: list[int] = []
-        self.pictures = PictureMeter()
+    def __init__(self, aids: Aids) -> None:
+        """Raises ModelMissing when the file of a face model cannot be read as one."""
+        self._open = ExitStack()
+        with ExitStack() as opening:
+            self._mesh = opening.enter_context(FaceMesh())
+            self._pictures = PictureMeter(opening.enter_context(Silhouettes()))
+            self._likeness = LikenessMeter(aids.models, aids.character)
+            weights = aids.models.landmarker
+            self._shapes = None if weights is None else opening.enter_context(FaceShapes(weights))
+            self._beside = opening.enter_context(ThreadPoolExecutor(1, "measure pictures"))
+            self._open = opening.pop_all()
+        self._acting, self._shaped = Acting(), Acting(SHAPES)
 
-    def step(self, number: int, clips: Sequence[Picture]) -> None:
-        """Look at frame `number` of plate, render and ceiling copy."""
-        cut = self._cut_test.step(clips[PLATE])
-        self.cuts += [number] if cut else []
-        faces = self._finder.find(clips[PLATE], SMALLEST_FACE)
-        people = self._follower.step([face.box for face in faces], cut)
-        for followed in people:
-            signs = np.stack([look(clip, followed.box, self._mesh) for clip in clips])
-            self._acting.add(number, followed.person, signs)
-        self.pictures.step(clips, people, cut)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def step(self, number: int, clips: Sequence[Picture], people: Sequence[Followed], cut: bool) -> None:
+        """Look at frame `number` of plate, render and ceiling copy. cut: whether the plate begins a new set-up with it.
+
+        Faces and pictures are read side by side, each on a thread of its own: neither needs the other.
+        """
+        pictures = self._beside.submit(self._pictures.step, clips, [one.box for one in people], cut)
+        for one in people:
+            self._acting.add(number, one.person, np.stack([look(clip, one.box, self._mesh) for clip in clips]))
+            if self._shapes is not None:
+                shapes = np.stack([shapes_in(clip, one.box, self._shapes) for clip in clips])
+                self._shaped.add(number, one.person, shapes)
+            self._likeness.step(number, one.person, clips, one.box)
+        pictures.result()
 
     def performance(self) -> Performance:
         """What the faces did in all frames so far."""
-        people = self._acting.people()
-        curves = curve_figures(people)
-        return Performance(
-            frames_with_face=len({frame for person in people for frame in person.frames}),
-            faces=faces_found(people),
-            expression_kept=expression_kept(curves),
-            expression=curves,
-            finer=finer_figures(people),
-            blinks=blinks_of(people),
-            people=people,
-        )
+        return Performance.of(self._acting.people(), None if self._shapes is None else self._shaped.people())
+
+    def pictures(self) -> PictureFigures:
+        """What the pictures say of all frames so far."""
+        return self._pictures.figures()
+
+    def likeness(self) -> FaceLikeness:
+        """How much alike the faces are, or why that cannot be said."""
+        return self._likeness.likeness()

@@ -10,11 +10,11 @@ import numpy as np
 from pipeline.measure.acting import CEILING, PLATE, RENDER, Person
 from pipeline.measure.drawing import Axis, Line, Values, chart
 from pipeline.measure.expression import CURVES
-from pipeline.measure.regions import FACE, WHOLE, RegionFigures
+from pipeline.measure.regions import BACKGROUND, BODY, FACE, WHOLE, RegionFigures
 from pipeline.measure.report import Report
 from pipeline.measure.steadiness import RegionFlicker
 from pipeline.measure.table import CEILING as ON_CEILING
-from pipeline.measure.table import HEAD, NAMES, rows_of
+from pipeline.measure.table import HEAD, NAMES, Row, rows
 
 STYLE = """
 :root{color-scheme:dark}
@@ -73,32 +73,39 @@ def _body(report: Report) -> Iterator[str]:
         items = "".join(f"<li>Frame {one.frame}: {escape(one.what)}</li>" for one in worst)
         yield f"<h2>Frames to look at</h2><section><ul>{items}</ul></section>"
     yield f'<h2>Curves</h2><p class="quiet">Along the plate&#39;s frame numbers.{KEY}</p>'
-    if report.people:
+    if report.acting.people:
         yield f"<section>{''.join(_acting(report, axis))}</section>"
-    plots = [_flicker(one, axis) for one in report.flicker if one.region in (WHOLE, FACE)]
-    for name, regions in (("Detail", report.detail), ("Texture", report.texture), ("Structure", report.structure)):
+    if report.likeness.curve:
+        yield f"<section>{''.join(_likeness(report, axis))}</section>"
+    pictures = report.pictures
+    plots = [_flicker(one, axis) for one in pictures.flicker if one.region in (FACE, BODY, BACKGROUND)]
+    for name, regions in (
+        ("Detail", pictures.detail),
+        ("Texture", pictures.texture),
+        ("Structure", pictures.structure),
+    ):
         plots += [_kept(name, one, axis) for one in regions if one.region in (WHOLE, FACE)]
     yield f"<h2>Picture</h2><section>{''.join(plots)}</section>"
 
 
 def _table(report: Report) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
-    rows = "".join(_row(row) for row in rows_of(report))
-    return f'<table><tr>{head}</tr>{rows}</table><p class="quiet">{escape(ON_CEILING.capitalize())}.</p>'
+    told = "".join(_row(row) for row in rows(report.to_json()))
+    return f'<table><tr>{head}</tr>{told}</table><p class="quiet">{escape(ON_CEILING.capitalize())}.</p>'
 
 
-def _row(row: Sequence[str]) -> str:
-    name, render, ceiling, reading = (escape(cell) for cell in row)
+def _row(row: Row) -> str:
+    name, render, ceiling, reading = (escape(cell) for cell in row[:4])
     return f'<tr><td>{name}</td><td>{render}</td><td>{ceiling}</td><td class="read">{reading}</td></tr>'
 
 
 def _acting(report: Report, axis: Axis) -> Iterator[str]:
     """A plot for each curve; several people in one frame get plots of their own."""
-    rows = _rows_of_people(report.people)
+    groups = _rows_of_people(report.acting.people)
     for index, name in enumerate(CURVES):
-        for number, people in enumerate(rows, 1):
+        for number, people in enumerate(groups, 1):
             lines = [Line(kind, _curve(people, clip, index, axis)) for kind, clip in KINDS]
-            which = f", person {number}" if len(rows) > 1 else ""
+            which = f", person {number}" if len(groups) > 1 else ""
             yield _plot(f"{NAMES[name]}{which}", lines, axis, "{:.2f}")
 
 
@@ -119,6 +126,14 @@ def _curve(people: Sequence[Person], clip: int, curve: int, axis: Axis) -> Value
     for person in people:
         values[np.array(person.frames) - axis.frames.first] = person.curves[clip, :, curve]
     return values
+
+
+def _likeness(report: Report, axis: Axis) -> Iterator[str]:
+    """How far each face lies from the person's own mean; the farthest where a frame has several."""
+    values = np.full(len(axis.frames), np.nan)
+    for frame, _, distance, *_ in report.likeness.curve:
+        values[frame - axis.frames.first] = np.fmax(values[frame - axis.frames.first], distance)
+    yield _plot("likeness, distance to the face's own mean", [Line("render", values)], axis, "{:.2f}", (0.0,))
 
 
 def _flicker(one: RegionFlicker, axis: Axis) -> str:

@@ -5,32 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.frames import Box
+from pipeline.frames import Box, Mask
 from pipeline.measure.compare import Figure
 
-REGIONS = ("whole frame", "face", "elsewhere")
-WHOLE, FACE, ELSEWHERE = REGIONS
+REGIONS = ("whole frame", "face", "body", "background")
+WHOLE, FACE, BODY, BACKGROUND = REGIONS
 
 Sums = dict[str, NDArray[np.float64]]
 """By region: sums over its pixels in one frame, float64 [clips, ...]."""
+Parts = dict[str, Mask]
+"""The parts of a picture by name, all but the whole: uint8 [height, width], 255 = inside; no pixel lies in two."""
 
 
-def face_mask(shape: tuple[int, ...], faces: Sequence[Box]) -> NDArray[np.bool_]:
-    """Whether a pixel of a picture of this shape (height, width) lies in a face's box."""
-    face = np.zeros(shape, bool)
+def parts_of(people: Mask, faces: Sequence[Box]) -> Parts:
+    """Faces, bodies and background. people: 255 where somebody is. faces: boxes, which count as face all over."""
+    face = np.zeros_like(people)
     for box in faces:
-        box.clipped(shape[1], shape[0]).cut(face)[:] = True
-    return face
+        box.clipped(people.shape[1], people.shape[0]).cut(face)[:] = 255
+    body = cv2.bitwise_and(people, cv2.bitwise_not(face))
+    taken = cv2.bitwise_or(people, face)
+    masks = (face, body, cv2.bitwise_not(taken))
+    return {name: np.asarray(mask, np.uint8) for name, mask in zip((FACE, BODY, BACKGROUND), masks, strict=True)}
 
 
-def summed(values: Sequence[NDArray[np.float32]], face: NDArray[np.bool_]) -> Sums:
-    """The sums of each of `values` [height, width] over every region: [len(values)]."""
-    whole = np.array([value.sum(dtype=np.float64) for value in values])
-    inside = np.array([value[face].sum(dtype=np.float64) for value in values])
-    return {WHOLE: whole, FACE: inside, ELSEWHERE: whole - inside}
+def within(parts: Parts, seen: NDArray[np.bool_]) -> Parts:
+    """The parts, less the pixels that are not seen (bool [height, width])."""
+    shown = seen.astype(np.uint8) * np.uint8(255)
+    return {name: np.asarray(cv2.bitwise_and(mask, shown), np.uint8) for name, mask in parts.items()}
+
+
+def summed(values: Sequence[NDArray[np.float32]], parts: Parts) -> Sums:
+    """The sums of `values` over every region, one for each channel, and how many pixels it has: [channels + 1].
+
+    values: float32 [height, width] or [height, width, channels], at most four channels each.
+    """
+    sums = {name: _summed(values, mask) for name, mask in parts.items()}
+    return {WHOLE: np.sum([*sums.values()], axis=0), **sums}
+
+
+def _summed(values: Sequence[NDArray[np.float32]], mask: Mask) -> NDArray[np.float64]:
+    pixels = cv2.countNonZero(mask)
+    means = [mean for value in values for mean in cv2.mean(value, mask)[: value.shape[2] if value.ndim == 3 else 1]]
+    return np.array([*(mean * pixels for mean in means), pixels], np.float64)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.measure.compare import Figure
-from pipeline.measure.flicker import AGAINST_PLATE, CHANGE, PIXELS
+from pipeline.measure.flicker import AGAINST_PLATE, AREA, CHANGE, PIXELS
 from pipeline.measure.regions import Sums
+
+LEAST_FLICKER = 0.05
+"""Levels of 255; a plate that flickers less does not flicker, and nothing is a multiple of it."""
+NOTHING = "nothing to compare"
+STILL = "the plate does not flicker there"
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,9 @@ class RegionFlicker:
     added: Figure
     plate: float | None
     render: float | None
+    ratio: Figure
     coverage: float
+    pixels: float
     curve: tuple[tuple[float, ...] | None, ...]
     added_curve: tuple[float | None, ...]
 
@@ -53,11 +60,23 @@ def region_flicker(region: str, steps: Sequence[Sums | None]) -> RegionFlicker:
     added_curve = tuple(None if mean is None else _added(mean, 1) for mean in means)
     known = [mean for mean in means if mean is not None]
     if not known:
-        return RegionFlicker(region, Figure(None, None, "nothing to compare"), None, None, 0.0, curve, added_curve)
+        nothing = Figure(None, None, NOTHING)
+        return RegionFlicker(region, nothing, None, None, nothing, 0.0, 0.0, curve, added_curve)
     mean = np.mean(known, axis=0)
-    plate, render, _ = np.sqrt(mean[:, CHANGE]).tolist()
-    figure = Figure(_added(mean, 1), _added(mean, 2))
-    return RegionFlicker(region, figure, plate, render, len(known) / len(steps), curve, added_curve)
+    plate, render, copy = np.sqrt(mean[:, CHANGE]).tolist()
+    ratio = Figure(render / plate, copy / plate) if plate >= LEAST_FLICKER else Figure(None, None, STILL)
+    counted = np.sum([step[region][0] for step in steps if step is not None], axis=0)
+    return RegionFlicker(
+        region=region,
+        added=Figure(_added(mean, 1), _added(mean, 2)),
+        plate=plate,
+        render=render,
+        ratio=ratio,
+        coverage=len(known) / len(steps),
+        pixels=float(counted[PIXELS] / counted[AREA]),
+        curve=curve,
+        added_curve=added_curve,
+    )
 
 
 def _means(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.measure.motion import Plane
-from pipeline.measure.regions import Sums, summed
+from pipeline.measure.regions import Parts, Sums, summed
+from pipeline.motion.flow import Plane
 
 EDGE_SIGMA = 2.0
 """Pixels of the blur before the gradient: edges may lie a pixel beside the plate's without losing much."""
@@ -42,21 +42,19 @@ def edges(luma: Plane, stretch: float) -> Plane:
     return np.stack([(x * x - y * y) / weight, 2 * x * y / weight], axis=-1).astype(np.float32)
 
 
-def structure_step(lumas: Sequence[Plane], face: NDArray[np.bool_]) -> Sums:
+def structure_step(lumas: Sequence[Plane], parts: Parts) -> Sums:
     """The sums of one frame, [clips, 3]: the clip's edges times the plate's, times themselves, and the pixels.
 
-    lumas: float32 [height, width] in levels of 255, the plate's first. face: bool [height, width].
+    lumas: float32 [height, width] in levels of 255, the plate's first.
     """
-    contrasts = [float(luma.std()) for luma in lumas]
+    contrasts = [float(cv2.meanStdDev(luma)[1].item()) for luma in lumas]
     stretches = (min(contrasts[0] / max(own, 1e-3), MOST_STRETCH) for own in contrasts)
     found = [edges(luma, stretch) for luma, stretch in zip(lumas, stretches, strict=True)]
-    ones = np.ones(lumas[0].shape, np.float32)
-    planes = [
-        plane
-        for own in found
-        for plane in (np.einsum("hwc,hwc->hw", own, found[0]), np.einsum("hwc,hwc->hw", own, own), ones)
-    ]
-    return {region: sums.reshape(len(lumas), 3) for region, sums in summed(planes, face).items()}
+    planes = [plane for own in found for plane in (own * found[0], np.square(own))]
+    return {
+        region: np.insert(sums[:-1].reshape(len(lumas), 2, 2).sum(axis=2), 2, sums[-1], axis=1)
+        for region, sums in summed(planes, parts).items()
+    }
 
 
 def structure(sums: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -44,11 +44,24 @@ def upright(points: FacePoints) -> NDArray[np.float64]:
     The similarity of least squares over the rigid points (Umeyama 1991, "Least-squares estimation of transformation
     parameters between two point patterns").
     """
+    centre, turn, scale = _fit(points)
+    return scale * (points.astype(np.float64) - centre) @ turn + RIGID_FACE.mean(axis=0)
+
+
+def turn_of(points: FacePoints) -> NDArray[np.float64]:
+    """How a head is turned: float64 [3, 3], which takes directions of the upright face to directions of the picture.
+
+    points: float32 [478, 3] in pixels, x right, y down, z away from the camera.
+    """
+    return _fit(points)[1]
+
+
+def _fit(points: FacePoints) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Middle of the rigid points, rotation and scale that bring them nearest to the upright face."""
     rigid = points[list(RIGID_POINTS)].astype(np.float64)
     centre = rigid.mean(axis=0)
     spread = rigid - centre
     left, sizes, right = np.linalg.svd(spread.T @ (RIGID_FACE - RIGID_FACE.mean(axis=0)))
     handed = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
     turn = (left * handed) @ right
-    scale = (sizes * handed).sum() / (spread**2).sum()
-    return scale * (points.astype(np.float64) - centre) @ turn + RIGID_FACE.mean(axis=0)
+    return centre, turn, (sizes * handed).sum() / (spread**2).sum()

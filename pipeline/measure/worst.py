@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.frames import FrameRange
-from pipeline.measure.acting import LEAST_AMPLITUDE, PLATE, RENDER, Person
+from pipeline.measure.acting import PLATE, RENDER, Person
 from pipeline.measure.compare import Curve, amplitude
 from pipeline.measure.expression import CURVES
 
@@ -22,9 +22,17 @@ LEAST_OFF = 0.25
 
 @dataclass(frozen=True)
 class Worst:
-    """A frame to look at. what: the reason, in an artist's words."""
+    """A frame to look at.
+
+    measure: of what, "expression" or "flicker". name: the curve, or the region. value: how far it is off, in `unit`.
+    what: the same in an artist's words.
+    """
 
     frame: int
+    measure: str
+    name: str
+    value: float
+    unit: str
     what: str
 
 
@@ -47,12 +55,12 @@ def off_acting(people: Sequence[Person], frames: FrameRange) -> list[Worst]:
         for person in people:
             plate, render = person.curves[PLATE, :, index], person.curves[RENDER, :, index]
             span = amplitude(plate)
-            if span >= LEAST_AMPLITUDE[name] and np.isfinite(render).any():
+            if span >= person.source.least[name] and np.isfinite(render).any():
                 at = np.array(person.frames) - frames.first
                 off[at] = np.abs((render - np.nanmean(render)) - (plate - plate.mean())) / span
-        found += [
-            Worst(frames.first + at, f"{name} is off by {off[at]:.0%} of its range") for at in peaks(off, LEAST_OFF)
-        ]
+        for at in peaks(off, LEAST_OFF):
+            words = f"{name} is off by {off[at]:.0%} of its range"
+            found.append(Worst(frames.first + at, "expression", name, float(off[at]), "part of its range", words))
     return found
 
 
@@ -62,4 +70,14 @@ def flickering(added: Sequence[float | None], frames: FrameRange, region: str) -
     if not np.isfinite(values).any():
         return []
     least = max(1.0, 2 * float(np.nanmedian(values)))
-    return [Worst(frames.first + at, f"flicker of {values[at]:.1f} levels, {region}") for at in peaks(values, least)]
+    return [
+        Worst(
+            frames.first + at,
+            "flicker",
+            region,
+            float(values[at]),
+            "levels of 255",
+            f"flicker of {values[at]:.1f} levels, {region}",
+        )
+        for at in peaks(values, least)
+    ]

@@ -1,68 +1,104 @@
-"""The models that Photoplay knows by name: what each is, where people get it and under which licence. Data only."""
+"""The models that Photoplay knows by name: what each is, where people get it, under which licence (catalogue.toml).
+
+A fact that could not be established is left out there and None here. Such a file is taken as it comes the first time,
+and what came is written down beside it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import functools
+import tomllib
+from pathlib import Path
+from typing import Literal, get_args
 
-Kind = Literal["checkpoint", "control"]
-Base = Literal["draft", "Stable Diffusion 1.5"]
+from pydantic import Field
 
+from pipeline.recipe.base import Settings
+
+Kind = Literal["checkpoint", "control", "vae", "adapter", "embedding", "upscaler", "motion", "estimator"]
+Base = Literal["draft", "Stable Diffusion 1.5", "any"]
+Term = Literal["no commerce", "no derivatives"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 EMBEDDED = "Photoplay itself"
-DRAFT_LICENCE = "the licence of Photoplay"
+DATA = Path(__file__).with_name("catalogue.toml")
+HUB = "huggingface.co"
 
 
-@dataclass(frozen=True)
-class Entry:
+class RemoteFile(Settings):
+    """One file of a model at its source. path: inside the repository, or a full URL."""
+
+    path: str
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    bytes: int | None = Field(default=None, gt=0)
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[2]
+
+
+class Entry(Settings):
     """One model.
 
     id: the name in recipes and of the folder it lies in. base: the family whose parts fit together.
-    source: where people get it; EMBEDDED for what comes with Photoplay.
+    repository, revision: on the Hugging Face hub. page: where people get it by hand, when nothing can fetch it.
+    hashes: how Auto1111 shows it (the first digits of the sha256); several where several files go by this name.
+    terms: what the licence forbids. memory_gb: graphics memory it takes in half precision, weights alone.
     """
 
     id: str
     kind: Kind
     base: Base
-    source: str
+    what: str
     licence: str
+    repository: str | None = None
+    revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
+    page: str | None = None
+    files: tuple[RemoteFile, ...] = ()
+    hashes: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    memory_gb: float | None = None
+    trigger_words: tuple[str, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it comes with Photoplay."""
+        return self.repository is None and self.page is None and not self.files
+
+    @property
+    def source(self) -> str:
+        """Where people get it, in words."""
+        if self.embedded:
+            return EMBEDDED
+        if self.repository:
+            folder = self.files[0].path.rpartition("/")[0] if self.files else ""
+            return f"{HUB}/{self.repository}" + (f", folder {folder}" if folder else "")
+        return self.page or self.files[0].path
+
+    @property
+    def bytes(self) -> int | None:
+        """How much there is to fetch; None when a size is not known."""
+        sizes = [file.bytes for file in self.files]
+        return sum(size for size in sizes if size) if sizes and all(sizes) else None
 
 
-ENTRIES = (
-    Entry("draft", "checkpoint", "draft", EMBEDDED, DRAFT_LICENCE),
-    Entry("draft-canny", "control", "draft", EMBEDDED, DRAFT_LICENCE),
-    Entry("draft-openpose", "control", "draft", EMBEDDED, DRAFT_LICENCE),
-    Entry("draft-mediapipe_face", "control", "draft", EMBEDDED, DRAFT_LICENCE),
-    Entry(
-        "realisticVisionV20_v20",
-        "checkpoint",
-        "Stable Diffusion 1.5",
-        "huggingface.co/SG161222/Realistic_Vision_V2.0",
-        "CreativeML OpenRAIL-M",
-    ),
-    Entry(
-        "control_v11p_sd15_openpose",
-        "control",
-        "Stable Diffusion 1.5",
-        "huggingface.co/lllyasviel/control_v11p_sd15_openpose",
-        "OpenRAIL",
-    ),
-    Entry(
-        "control_v11p_sd15_canny",
-        "control",
-        "Stable Diffusion 1.5",
-        "huggingface.co/lllyasviel/control_v11p_sd15_canny",
-        "OpenRAIL",
-    ),
-    Entry(
-        "control_v1p_sd15_mediapipe_face",
-        "control",
-        "Stable Diffusion 1.5",
-        "huggingface.co/CrucibleAI/ControlNetMediaPipeFace, folder diffusion_sd15",
-        "OpenRAIL",
-    ),
-)
+@functools.cache
+def entries() -> tuple[Entry, ...]:
+    """Everything in the catalogue, in its order."""
+    models = tomllib.loads(DATA.read_text(encoding="utf-8"))["model"]
+    return tuple(Entry.model_validate(model) for model in models)
 
 
 def entry(kind: Kind, id: str) -> Entry | None:
     """What the catalogue knows of this model; None when it does not know it."""
-    return next((e for e in ENTRIES if (e.kind, e.id) == (kind, id)), None)
+    return next((e for e in entries() if (e.kind, e.id) == (kind, id)), None)
+
+
+def by_sha256(kind: Kind, sha256: str) -> Entry | None:
+    """The model that this file is, by its sha256 or by the first digits that are known; None for one of your own."""
+    for known in entries():
+        whole = (file.sha256 for file in known.files)
+        if known.kind == kind and (sha256 in whole or any(sha256.startswith(short) for short in known.hashes)):
+            return known
+    return None

@@ -49,6 +49,21 @@ class Placement:
         size = self.upright_size
         return _turned(picture, self._turn(size), size)
 
+    @property
+    def onto_cut(self) -> NDArray[np.float64]:
+        """float64 [2, 3]: from the index of a plate pixel to that of the cut's. Whole numbers are middles of pixels."""
+        if self.angle == 0:
+            return np.array([[1.0, 0.0, -self.box.x], [0.0, 1.0, -self.box.y]])
+        return self._turn(self.upright_size)
+
+    def on_content(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Points of the plate [n, 3] (x and y in pixels, z on their scale) on the content of the canvas."""
+        cut, place = self.upright_size, self.onto_cut
+        scale = np.array([self.content.width / cut[0], self.content.height / cut[1]])
+        flat = ((points[:, :2] - 0.5) @ place[:, :2].T + place[:, 2] + 0.5) * scale
+        depth = points[:, 2:] * np.sqrt(abs(np.linalg.det(place[:, :2])) * scale.prod())
+        return np.concatenate([flat, depth], axis=1).astype(np.float32)
+
     def to_canvas(self, cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A cut picture or mask at the model's size; bands beside the content repeat its edge."""
         inner = resized(cut, (self.content.width, self.content.height))

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline.engine.batch import Noise, Sampling
-from pipeline.frames import Matte
+from pipeline.engine.batch import Adapter, Noise, Sampling
+from pipeline.frames import Crop, Matte
 from pipeline.keys import Key
-from pipeline.models.store import Checkpoint, Control
+from pipeline.models.store import Checkpoint, Control, Weights
+from pipeline.passes.followed import Followed
 from pipeline.passes.placement import Placement, cropped_frame, only_masked, whole_frame
-from pipeline.recipe.passes import ControlSpec, Face, PassSpec
+from pipeline.recipe.networks import named_networks
+from pipeline.recipe.passes import ControlSpec, PassSpec, WholeFrame
 from pipeline.recipe.recipe import Recipe
 from pipeline.stage import Stage
 
 PASS = Stage("pass", version=1, reach=0)
 
-AFTERWARDS = {"feather", "erode", "enabled"}
-"""Settings that the composite reads: changing them leaves the pass as it is."""
+AFTERWARDS = {"feather", "erode", "enabled", "steady"}
+"""Settings that what comes later reads: changing them leaves the pass as it is."""
+ELSEWHERE = {"prompt", "negative_prompt", "controls", "adapters"}
+"""Settings that enter the key as what they come to."""
+
+
+WHOLE = {"seed", "noise_source", "eta_noise_seed_delta", "working_size", "crop_and_resize", "batch_size"}
+"""Settings of the whole recipe that decide a pass's pictures."""
 
 
 @dataclass(frozen=True)
 class PassPlan:
     """One pass of a recipe, ready to run on a plate of a known size.
 
-    controls: the controls that are switched on, with their models.
+    controls: the controls that are switched on, with their models. person: whom the pass is for, where each person is
+    followed; None = for everyone, or for the whole frame. loras, embeddings: those that the pass or any person's prompt
+    names.
     """
 
     spec: PassSpec
     recipe: Recipe
     checkpoint: Checkpoint
     controls: tuple[tuple[ControlSpec, Control], ...]
+    person: int | None = None
+    loras: tuple[Weights, ...] = ()
+    embeddings: tuple[Weights, ...] = ()
+
+    def of(self, person: int) -> PassPlan:
+        """The pass as it is for one person."""
+        return replace(self, spec=self.spec.for_person(person), person=person)
 
     @property
     def sampling(self) -> Sampling:
@@ -38,25 +55,54 @@ class PassPlan:
         return Sampling(spec.sampler, spec.steps, spec.denoising_strength, spec.guidance_scale, spec.clip_skip)
 
     @property
+    def prompt(self) -> str:
+        """The prompt's words, without the LoRAs that it names."""
+        return named_networks(self.recipe.prompt_of(self.spec)).text
+
+    @property
+    def adapters(self) -> tuple[Adapter, ...]:
+        """The LoRAs that the checkpoint wears."""
+        known = {lora.id: lora for lora in self.loras}
+        named = self.recipe.loras_of(self.spec)
+        return tuple(Adapter(known[lora.name], lora.unet_weight, lora.text_weight) for lora in named)
+
+    @property
+    def words(self) -> tuple[Weights, ...]:
+        """The embeddings that its own prompts name."""
+        written = f"{self.prompt} {self.recipe.negative_prompt_of(self.spec)}".lower()
+        return tuple(one for one in self.embeddings if one.id.lower() in written)
+
+    @property
     def noise(self) -> Noise:
         """Which noise the engine starts from."""
-        return Noise(self.spec.noise, self.recipe.seed, self.spec.name)
+        recipe = self.recipe
+        return Noise(self.spec.noise, recipe.seed, self.spec.name, recipe.noise_source, recipe.eta_noise_seed_delta)
 
     def key(self, inputs: tuple[Key, ...]) -> Key:
         """The key of the pass's output; `inputs` are the keys of the pictures and mattes it reads."""
         recipe, spec = self.recipe, self.spec
         settings = {
-            "spec": spec.model_dump(mode="json", exclude=AFTERWARDS | {"prompt", "negative_prompt", "controls"}),
+            "spec": spec.model_dump(mode="json", exclude=AFTERWARDS | ELSEWHERE),
+            "person": self.person,
             "controls": [c.model_dump(mode="json", exclude={"model"}) for c, _ in self.controls],
             "prompt": recipe.prompt_of(spec),
             "negative_prompt": recipe.negative_prompt_of(spec),
-            "recipe": recipe.model_dump(mode="json", include={"seed", "working_size", "crop_and_resize", "batch_size"}),
+            "recipe": recipe.model_dump(mode="json", include=WHOLE),
         }
-        return PASS.key(settings, (*inputs, self.checkpoint.key, *(control.key for _, control in self.controls)))
+        loras = self.adapters
+        if loras:
+            settings["adapters"] = [(one.unet_weight, one.text_weight) for one in loras]
+        models = [control.key for _, control in self.controls]
+        models += [*(one.weights.key for one in loras), *(one.key for one in self.words)]
+        return PASS.key(settings, (*inputs, self.checkpoint.key, *models))
+
+    def follow(self, plate: tuple[int, int], crop: Crop) -> Placement:
+        """Where the pass works in a frame of a plate (width, height) in which it follows a person."""
+        return Followed.of(crop, plate, self.spec.size)
 
     def place(self, plate: tuple[int, int], matte: Matte | None) -> Placement | None:
         """Where the pass works in one frame of a plate (width, height); None when its region is not in the frame."""
-        if not isinstance(self.spec.region, Face):
+        if isinstance(self.spec.region, WholeFrame):
             crop = self.recipe.crop_and_resize
             return whole_frame(plate, self.recipe.working_size) if crop is None else cropped_frame(plate, crop)
         if matte is None:

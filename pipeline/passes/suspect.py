@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -19,16 +20,23 @@ STILL = 2.0
 """Levels of 255. Sources that differ less on average may well give one and the same result."""
 
 
-def marks(results: Mapping[int, Picture], sources: Mapping[int, Picture]) -> dict[int, Mark]:
-    """Frame -> what is wrong with its result, for those that look like a fault. Both by frame number, of one size."""
-    found: dict[int, Mark] = {}
-    for frame in sorted(results):
-        mark = _mark(results[frame], sources[frame])
-        if mark is None and frame - 1 in results and (results[frame] == results[frame - 1]).all():
-            change = np.abs(sources[frame].astype(np.float32) - sources[frame - 1]).mean()
-            mark = "the same as the frame before" if change > STILL else None
-        if mark is not None:
-            found[frame] = mark
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A finished frame on the pass's canvas: what it was made from, and what it became."""
+
+    source: Picture
+    result: Picture
+
+
+def marks(made: Mapping[int, Made]) -> dict[int, Mark]:
+    """Frame -> what is wrong with its result, for those that look like a fault. By frame number, all of one size."""
+    found: dict[int, Mark] = {
+        frame: mark for frame in made if (mark := _mark(made[frame].result, made[frame].source)) is not None
+    }
+    for frame in (frame for frame in sorted(made) if frame not in found and frame - 1 in made):
+        now, before = made[frame], made[frame - 1]
+        if (now.result == before.result).all() and np.abs(now.source - before.source.astype(np.float32)).mean() > STILL:
+            found[frame] = "the same as the frame before"
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,29 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.frames import Picture
+from pipeline.people.faces import SMALLEST_FACE
 from pipeline.people.finder import FaceFinder, FoundFace
-from pipeline.people.landmarks import BodyPose
-from pipeline.prepare.drawing import draw_bodies, draw_faces, openpose_points
+from pipeline.people.landmarks import BodyPose, FacePoints
+from pipeline.prepare.drawing import draw_faces, openpose_points
 from pipeline.prepare.openpose import OpenposeBodies
+from pipeline.prepare.skeleton import draw_bodies
 from pipeline.recipe.passes import ControlKind
 
 CANNY_LOW, CANNY_HIGH = 100, 200
 """Auto1111's thresholds."""
-SMALLEST_FACE_SEEN = 10
-"""Faces are drawn down to this size in pixels of the plate: the least a recipe may ask for."""
 
 
 class Annotator:
     """Reads control pictures off the plate. Owns the landmark finders: use it in a `with`. Not thread-safe."""
 
-    def __init__(self, openpose: Path | None = None) -> None:
+    def __init__(self, openpose: Path | None = None, finder: FaceFinder | None = None) -> None:
         """openpose: folder with OpenPose's own body weights; without it poses come from MediaPipe.
+
+        finder: a face finder to borrow; without it the annotator has its own.
 
         Raises ModelMissing when the folder is given and the weights are not in it.
         """
         self._openpose = OpenposeBodies(openpose) if openpose else None
         self._open = ExitStack()
-        self._faces = self._open.enter_context(FaceFinder())
+        self._faces = finder or self._open.enter_context(FaceFinder())
         self._body = self._open.enter_context(BodyPose())
 
     def __enter__(self) -> Self:
@@ -47,30 +49,34 @@ class Annotator:
     ) -> None:
         self._open.close()
 
-    def hint(self, kind: ControlKind, picture: Picture, size: tuple[int, int]) -> Picture:
+    def hint(
+        self,
+        kind: ControlKind,
+        picture: Picture,
+        size: tuple[int, int],
+        faces: Sequence[FacePoints] | None = None,
+    ) -> Picture:
         """The control picture of this kind, uint8 RGB [height, width, 3], black where nothing is found.
 
         picture: uint8 RGB, the whole plate or a cut of it, at the plate's own resolution: people are found there.
         size: width and height the model works at, in pixels; the lines are drawn at this size.
+        faces: the landmarks of its faces in pixels of `size`, where they are known; they are found otherwise.
         """
-        readers: dict[ControlKind, Callable[[Picture, tuple[int, int]], Picture]] = {
-            "canny": edges,
-            "mediapipe_face": self._face_lines,
-            "openpose": self._skeletons,
-        }
-        return readers[kind](picture, size)
-
-    def _face_lines(self, picture: Picture, size: tuple[int, int]) -> Picture:
-        scale = np.array([size[0] / picture.shape[1], size[1] / picture.shape[0], 1], np.float32)
-        faces = self._faces.find(picture, SMALLEST_FACE_SEEN)
-        return draw_faces([face.points * scale for face in faces], *size)
-
-    def _skeletons(self, picture: Picture, size: tuple[int, int]) -> Picture:
-        if self._openpose:
+        if kind == "canny":
+            return edges(picture, size)
+        if kind == "openpose" and self._openpose:
             return draw_bodies(self._openpose.find(picture), *size)
-        faces = self._faces.find(picture, SMALLEST_FACE_SEEN)
+        scale = np.array([size[0] / picture.shape[1], size[1] / picture.shape[0], 1], np.float32)
+        if faces is None:
+            faces = [face.points * scale for face in self._faces.find(picture, SMALLEST_FACE)]
+        if kind == "mediapipe_face":
+            return draw_faces(faces, *size)
+        return draw_bodies(self._bodies(picture, tuple(FoundFace.of(points / scale) for points in faces)), *size)
+
+    def _bodies(self, picture: Picture, faces: tuple[FoundFace, ...]) -> list[NDArray[np.float32]]:
+        """Every body in a picture whose faces are known, as shares of its sides."""
         bodies = (self._body_in(picture, left, right, face) for left, right, face in strips(faces, picture.shape[1]))
-        return draw_bodies([body for body in bodies if body is not None], *size)
+        return [body for body in bodies if body is not None]
 
     def _body_in(self, picture: Picture, left: int, right: int, face: FoundFace | None) -> NDArray[np.float32] | None:
         """OpenPose points of the body in these columns, as shares of the picture's sides; None unless it has `face`."""

@@ -1,14 +1,9 @@
-"""Control pictures drawn with controlnet-aux's own drawing functions, so that the ControlNets see what they know.
-
-Faces are drawn from MediaPipe landmarks (colours and lines of the `mediapipe_face` annotator); bodies are 18 points in
-OpenPose's order.
-"""
+"""Faces as the `mediapipe_face` annotator draws them, by its own drawing functions; body points in OpenPose's order."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -80,22 +75,3 @@ def openpose_points(body: BodyPoints) -> NDArray[np.float32]:
     points = np.where(body.visibility[:, None] >= SURELY_SEEN, body.points, np.float32(np.nan))
     neck = (points[LEFT_SHOULDER] + points[RIGHT_SHOULDER]) / 2
     return np.array([neck if number == NECK else points[number] for number in OPENPOSE_ORDER], np.float32)
-
-
-def draw_bodies(bodies: Sequence[NDArray[np.float32]], width: int, height: int) -> Picture:
-    """uint8 RGB [height, width, 3]: each body (float32 [18, 2], shares of the sides, nan = not seen) as a skeleton.
-
-    Points outside the picture are left out, together with the limbs that end in them.
-    """
-    torchvision_ops.declare()
-    from controlnet_aux.open_pose.body import Keypoint
-    from controlnet_aux.open_pose.util import draw_bodypose
-
-    canvas = np.zeros((height, width, 3), np.uint8)
-    for points in bodies:
-        inside = ((points >= 0) & (points < 1)).all(axis=1)
-        keypoints: list[Any] = [
-            Keypoint(float(x), float(y)) if seen else None for (x, y), seen in zip(points, inside, strict=True)
-        ]
-        canvas = draw_bodypose(canvas, keypoints)
-    return canvas

@@ -1,4 +1,4 @@
-"""The matte stage: face mattes of a shot, found once per frame and kept."""
+"""The mattes of a face region: of all faces of a frame at once, or of each person who is followed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.frames import Frame, Matte
+from pipeline.frames import Crop, Frame, Matte
 from pipeline.keys import Key
-from pipeline.people.finder import FaceFinder
-from pipeline.prepare.mattes import bounds, face_matte
+from pipeline.people.faces import Faces
+from pipeline.people.outline import outline
+from pipeline.people.staging import Staged, at
+from pipeline.prepare.mattes import bounds, face_matte, hull_matte
 from pipeline.recipe.passes import Face
 from pipeline.stage import FrameStore, Stage
 
@@ -18,25 +20,59 @@ MATTE = Stage("matte", version=1, reach=0)
 
 
 def matte_key(region: Face, plate: Key) -> Key:
-    """The key of the mattes of a region; the padding is the pass's affair."""
-    return MATTE.key(region.model_dump(mode="json", exclude={"padding"}), (plate,))
+    """The key of the mattes of a region that looks at every frame alone; the padding is the pass's affair."""
+    return MATTE.key(region.model_dump(mode="json", exclude={"padding", "follow"}), (plate,))
+
+
+@dataclass(frozen=True, eq=False)
+class PersonMatte:
+    """A followed person in one frame.
+
+    crop: the square of the plate to work at. face: the square that keeps to the face, on the average as large as the
+    crop. presence: 0..1, how fully they are laid over.
+    """
+
+    person: int
+    matte: Matte
+    crop: Crop
+    face: Crop
+    presence: float
 
 
 @dataclass(frozen=True)
 class MatteStage:
-    """Face mattes by frame, from the store where they are finished, found and stored otherwise."""
+    """One matte a frame over all its faces, from the store where they are finished, found and stored otherwise."""
 
     region: Face
     store: FrameStore
-    finder: FaceFinder
+    faces: Faces
 
     def matte(self, frame: Frame) -> Matte | None:
         """The matte of a plate frame; None when it shows no face. Raises OutputError when it cannot be stored."""
         if self.store.has(frame.number):
             return _unpacked(frame.number, self.store.read(frame.number))
-        matte = face_matte(frame, self.finder.find(frame.pixels, self.region.minimum_size), self.region)
+        faces = [face.found for face in self.faces.of(frame)]
+        matte = face_matte(frame, [face for face in faces if face.size >= self.region.minimum_size], self.region)
         self.store.write(frame.number, _packed(matte))
         return matte
+
+
+@dataclass(frozen=True, eq=False)
+class PeopleMattes:
+    """A matte a person, from the tracks of the shot. Nothing of it is stored: the faces are, and the tracks."""
+
+    stagings: tuple[Staged, ...]
+    faces: Faces
+
+    def mattes(self, frame: Frame) -> tuple[PersonMatte, ...]:
+        """Who is worked at in a plate frame, the smallest face first. Raises OutputError or FootageError."""
+        found, plate = list[PersonMatte](), (frame.pixels.shape[1], frame.pixels.shape[0])
+        for staged in at(self.stagings, frame.number):
+            matte = hull_matte(frame.number, outline(staged.run, frame.number, self.faces), plate)
+            if matte is not None:
+                crop, face = staged.crop(frame.number), staged.face(frame.number)
+                found.append(PersonMatte(staged.run.person, matte, crop, face, staged.shown(frame.number)))
+        return tuple(found)
 
 
 def _packed(matte: Matte | None) -> bytes:

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.frames import Box, Frame, Mask, Matte
-from pipeline.people.finder import FoundFace
+from pipeline.people.finder import MESH_POINTS, FoundFace
 from pipeline.recipe.passes import Face
+
+SHIFT = 4
+"""Binary places of the corners of a hull."""
 
 
 def face_matte(frame: Frame, faces: Sequence[FoundFace], region: Face) -> Matte | None:
@@ -28,6 +32,29 @@ def face_matte(frame: Frame, faces: Sequence[FoundFace], region: Face) -> Matte 
     mask = grown(mask)
     angle = max(chosen, key=lambda face: face.area).angle
     return Matte(frame.number, mask, angle if abs(angle) >= region.rotation_threshold else 0.0, bounds(mask))
+
+
+def hull_matte(frame: int, points: NDArray[np.floating], plate: tuple[int, int]) -> Matte | None:
+    """The matte of one face from its landmarks [478, 2] in pixels of a plate (width, height); None outside of it.
+
+    Filled and grown as `face_matte` does it; the corners of the hull lie on sixteenths of a pixel.
+    """
+    hull = cv2.convexHull(points[:MESH_POINTS].astype(np.float32))
+    mask = np.zeros((plate[1], plate[0]), np.uint8)
+    cv2.fillConvexPoly(mask, np.round((hull - 0.5) * 2**SHIFT).astype(np.int32), (255,), shift=SHIFT)
+    if not mask.any():
+        return None
+    mask = grown(mask)
+    return Matte(frame, mask, 0.0, bounds(mask))
+
+
+def growth(height: int) -> int:
+    """The most that `grown` adds on a side, in pixels, to a matte of a plate of so many rows."""
+    reach = math.ceil(0.011 * height) + math.ceil(0.0045 * height) + math.ceil(0.014 * height)
+    point = np.zeros((height, 2 * reach + 1), np.uint8)
+    point[height // 2, reach] = 255
+    box = bounds(grown(point))
+    return max(reach - box.x, box.right - reach - 1, height // 2 - box.y, box.bottom - height // 2 - 1)
 
 
 def grown(mask: Mask) -> Mask:

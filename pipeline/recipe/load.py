@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -50,16 +50,28 @@ def parse_recipe(data: Table, source: str) -> Recipe:
 def changed(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """The recipe with settings replaced, each as `passes.face.denoising_strength=0.45`.
 
-    Passes are called by their name, controls by their kind. Raises RecipeError for an unknown setting or a bad value.
+    Raises RecipeError for an unknown setting or a bad value.
     """
-    data = recipe.model_dump(mode="json")
+    values: Table = {}
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals:
             raise RecipeError(f"{change!r} changes nothing.", "Write it as SETTING=VALUE, for instance seed=7.")
-        *parents, name = path.strip().split(".")
-        _descend(data, parents, path)[name] = _value(text)
-    return parse_recipe(data, "Changed recipe") if changes else recipe
+        values[path.strip()] = _value(text)
+    return recipe_with(recipe, values) if values else recipe
+
+
+def recipe_with(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with these values: the path of a setting -> its value.
+
+    Passes are called by their name, controls by their kind, people by their number. Raises RecipeError for an unknown
+    setting, or one that names every bad value.
+    """
+    data = recipe.model_dump(mode="json")
+    for path, value in values.items():
+        *parents, name = path.split(".")
+        _descend(data, parents, path)[name] = value
+    return parse_recipe(data, "Changed recipe")
 
 
 def _value(text: str) -> Any:
@@ -82,14 +94,14 @@ def _descend(data: Table, parents: Sequence[str], path: str) -> Table:
 
 
 def _children(node: object) -> Table:
-    """What can be named inside a node: the fields of a table, or the entries of a list by their name or kind."""
+    """What can be named inside a node: the fields of a table, or a list's entries by name, kind or person."""
     if isinstance(node, list):
         return {_label(item): item for item in cast(list[Table], node)}
     return cast(Table, node) if isinstance(node, dict) else {}
 
 
 def _label(item: Table) -> str:
-    return str(item.get("name", item.get("kind")))
+    return str(item.get("name", item.get("kind", item.get("person"))))
 
 
 def _suggestion(name: str, options: Sequence[str]) -> str:

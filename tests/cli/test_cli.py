@@ -121,6 +121,7 @@ def test_faults_are_json_too_when_json_is_asked_for(tmp_path: Path, capsys: pyte
     assert "hint" in said
 
 
+@pytest.mark.slow
 def test_a_killed_render_goes_on_and_ends_in_the_same_bytes(home: Path, interview: Path, tmp_path: Path) -> None:
     """SIGKILL once the first batch is on disk, then the same command again, against a render that was left alone."""
     fresh = tmp_path / "home"

@@ -10,8 +10,19 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PROGRAMS = ("app.py", "cli.py", "cli_jobs.py", "studio.py")
-PACKAGES = ("pipeline", "training", "jobs", "ui")
+PROGRAMS = (
+    "app.py",
+    "cli.py",
+    "cli_jobs.py",
+    "cli_paste.py",
+    "cli_models.py",
+    "cli_passes.py",
+    "cli_users.py",
+    "looks.py",
+    "orders.py",
+    "studio.py",
+)
+PACKAGES = ("pipeline", "training", "jobs", "workspaces", "ui", "server")
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,12 @@ def test_no_page_or_source_names_a_path_of_somebodys_machine() -> None:
     assert [path.name for path in texts if own.search(path.read_text(encoding="utf-8"))] == []
 
 
-def test_the_page_of_settings_is_current(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "docs" / "write_settings.py"), str(tmp_path / "settings.md")]
+@pytest.mark.parametrize("page", ["settings", "models"])
+def test_the_written_pages_are_current(tmp_path: Path, page: str) -> None:
+    command = [sys.executable, str(ROOT / "docs" / f"write_{page}.py"), str(tmp_path / "page.md")]
     subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
-    written = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert written == (tmp_path / "settings.md").read_text(encoding="utf-8"), "run `make docs`"
+    written = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert written == (tmp_path / "page.md").read_text(encoding="utf-8"), "run `make docs`"
 
 
 @pytest.mark.parametrize("preset", sorted((ROOT / "presets").glob("*.toml")), ids=lambda path: path.stem)

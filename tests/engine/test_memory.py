@@ -81,6 +81,72 @@ def test_memory_that_runs_out_at_any_single_call_costs_nothing_but_time(store: M
         assert np.abs(with_luck.astype(int) - alone).max() <= 1
 
 
+@contextmanager
+def sizes_seen(where: str) -> Iterator[list[int]]:
+    """How many pictures each call of a network got."""
+    seen: list[int] = []
+
+    def note(module: nn.Module, inputs: tuple) -> None:
+        if type(module).__name__ == where:
+            seen.append(len(inputs[0]))
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield seen
+    finally:
+        hook.remove()
+
+
+def test_the_batch_steps_down_from_sixteen_to_one_and_later_batches_begin_there(
+    store: ModelStore, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = make_batch(store, count=16, height=8, width=8, steps=2, guidance_scale=1)
+    whole = engine.img2img(batch, Priority.RENDER)
+    with sizes_seen("Encoder") as seen, short_of_memory("Encoder", 1, ERRORS[0]):
+        parts = engine.img2img(batch, Priority.RENDER)
+        first = len(seen)
+        again = engine.img2img(batch, Priority.RENDER)
+    assert seen[:5] == [16, 8, 4, 2, 1] and seen[first:] == [1] * 16
+    assert max(np.abs(made.astype(int) - whole).max() for made in (parts, again)) <= 1
+    told = [record.getMessage() for record in caplog.records]
+    assert [text.split()[0] for text in told] == ["16", "8", "4", "2"] and "8x8 do not fit" in told[0]
+
+
+def test_what_did_not_fit_is_remembered_for_that_size_only(store: ModelStore, engine: Engine) -> None:
+    batch = make_batch(store, count=4, steps=2)
+    with short_of_memory("UNet2DConditionModel", 4, ERRORS[0]):
+        engine.img2img(batch, Priority.RENDER)
+    hinted = with_hints(batch, make_hint(store, "tiny-canny", batch))
+    for other in (make_batch(store, count=4, height=32, steps=2), hinted):
+        with sizes_seen("Encoder") as seen:
+            engine.img2img(other, Priority.RENDER)
+        assert seen == [4]
+    with sizes_seen("Encoder") as seen:
+        engine.img2img(batch, Priority.PREVIEW)
+    assert seen == [2, 2]
+
+
+def test_models_that_are_not_needed_are_let_go_of_before_the_batch_steps_down(
+    store: ModelStore, engine: Engine
+) -> None:
+    batch = make_batch(store, count=4, steps=2)
+    hinted = with_hints(batch, make_hint(store, "tiny-canny", batch))
+    alone = engine.img2img(batch, Priority.RENDER)
+    engine.img2img(hinted, Priority.RENDER)
+    assert len(engine._residency._controls) == 1
+
+    def check(module: nn.Module, inputs: tuple) -> None:
+        if type(module).__name__ == "Encoder" and engine._residency._controls:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    hook = register_module_forward_pre_hook(check)
+    with sizes_seen("Encoder") as seen:
+        made = engine.img2img(batch, Priority.RENDER)
+    hook.remove()
+    assert seen == [4] and (made == alone).all()
+    assert len(engine._residency._checkpoints) == 1 and not engine._residency._controls
+
+
 def test_a_frame_that_does_not_fit_alone_is_one_sentence(store: ModelStore, engine: Engine) -> None:
     with (
         short_of_memory("UNet2DConditionModel", 0, ERRORS[0]),

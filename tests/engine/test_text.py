@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pipeline.engine.prompt.chunks import Embedding
 from pipeline.engine.text import Prompts
 from pipeline.errors import RecipeError
+from pipeline.keys import key_of
 from tests import tiny
 
 
@@ -68,3 +70,26 @@ def test_more_clip_skip_than_layers_is_refused(prompts: Prompts) -> None:
 def test_the_same_prompts_are_encoded_once(prompts: Prompts) -> None:
     assert prompts.encode(("bad", "good"), 1) is prompts.encode(("bad", "good"), 1)
     assert prompts.encode(("bad", "good"), 2) is not prompts.encode(("bad", "good"), 1)
+
+
+def test_weighted_words_keep_the_mean_of_their_chunk(prompts: Prompts) -> None:
+    bare, strong = prompts.encode(("a cat",), 1)[0], prompts.encode(("a (cat:1.5)",), 1)[0]
+    weights = torch.ones(77, 1)
+    weights[2:5] = 1.5
+    expected = bare * weights
+    assert torch.allclose(strong, expected * (bare.mean() / expected.mean()), atol=1e-5)
+    assert torch.equal(prompts.encode(("a (cat:1.0)",), 1)[0], bare)
+
+
+def test_brackets_do_not_reach_the_encoder_and_literal_ones_do(prompts: Prompts) -> None:
+    assert torch.allclose(prompts.encode((r"\(a\)",), 1)[0], plain("(a)"), atol=1e-6)
+
+
+def test_an_embedding_of_the_words_own_vectors_changes_nothing(prompts: Prompts) -> None:
+    ids = tuple(prompts.ids("cat"))
+    vectors = tiny.text_encoder().embeddings.token_embedding.weight.detach()[list(ids)]
+    same, other = (Embedding(key_of("cat", 1, {"of": n}, ()), ids, v) for n, v in enumerate((vectors, vectors.flip(0))))
+    bare = prompts.encode(("a cat",), 1)
+    assert torch.allclose(prompts.encode(("a cat",), 1, (same,)), bare, atol=1e-6)
+    assert not torch.allclose(prompts.encode(("a cat",), 1, (other,)), bare, atol=1e-2)
+    assert torch.equal(prompts.encode(("a cat",), 1), bare)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.job import Job
-from jobs.queue import line
+from jobs.queue import first_in_line, line
 
 
 def job(name: str, owner: str, created: float, priority: int = 1) -> Job:
@@ -38,6 +38,7 @@ turns = st.dictionaries(st.sampled_from("abcd"), st.floats(0, 1e9))
 @given(jobs, turns)
 def test_nobody_is_left_out_and_nobody_waits_longer_than_a_round(waiting: list[Job], turns: dict[str, float]) -> None:
     order = line(waiting, turns)
+    assert first_in_line(waiting, turns) == (order[0] if order else None)
     assert sorted(job.id for job in order) == sorted(job.id for job in waiting)
     assert [job.priority for job in order] == sorted(job.priority for job in order)
     for priority in {job.priority for job in order}:

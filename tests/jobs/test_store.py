@@ -8,24 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import run_state_machine_as_test
 
-from jobs.job import FOLLOWING, Job, JobError, Reached, State
+from jobs.job import Job, JobError, Reached, Reason, Room, State, StoreError
+from jobs.schema import UPGRADES
 from jobs.store import LEASE, Store
 from pipeline.errors import NotWritable, OutputError
-
-OWNERS = ("ann", "bo", "cy")
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.jobs.transitions import Clock, Transitions
 
 
 @pytest.fixture
@@ -149,111 +138,101 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_after_the_room_put_aside_is_used(store: Store) -> None:
     """SQLite's own limit on pages stands for the disk; benchmarks/reliability fills a real one."""
     store.add(job("a"))
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._database._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._database._connection.execute(f"PRAGMA max_page_count = {pages}")
     reserve = store.folder / "reserve"
     assert reserve.stat().st_size == 1 << 20
     with pytest.raises(NotWritable, match="cannot be written: database or disk is full"):
         for number in range(400):
             store.add(job(f"more-{number}" * 50))
     assert not reserve.exists()
-    store._connection.execute("PRAGMA max_page_count = 1000")
+    store._database._connection.execute("PRAGMA max_page_count = 1000")
     store.move("a", "paused")
     assert state(store, "a") == "paused" and reserve.exists(), "room is put aside again when there is some"
 
 
-class Transitions(RuleBasedStateMachine):
-    """Anything in any order, by two programs on one store, against a model of what must hold."""
+def no_room(need: int = 1 << 20) -> Reason:
+    return Reason("The disk is full.", "Make room.", Room("/", need))
 
-    folder: Path
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.clock = Clock()
-        for path in self.folder.glob("*"):
-            path.unlink()
-        self.programs = [Store(self.folder, self.clock), Store(self.folder, self.clock)]
-        self.model: dict[str, State] = {}
-        self.held: dict[str, Job] = {}
+def refusal(store: Store, done: int) -> int:
+    """One attempt that gets to `done` frames before the disk is full; how often in a row that was at one place."""
+    claimed = store.claim("cpu")
+    assert claimed is not None
+    store.settle(claimed, "paused", reached(done), no_room())
+    paused = store.find("a")
+    assert paused is not None and paused.state == "paused" and paused.reason == no_room()
+    assert store.resume(paused)
+    return paused.refusals
 
-    def teardown(self) -> None:
-        for program in self.programs:
-            program.close()
 
-    def seen(self) -> dict[str, State]:
-        return {kept.id: kept.state for kept in self.programs[0].jobs()}
+def test_pauses_for_lack_of_room_are_counted_until_the_job_gets_further(store: Store) -> None:
+    store.add(job("a"))
+    assert [refusal(store, 3), refusal(store, 3), refusal(store, 3), refusal(store, 5)] == [1, 2, 3, 1]
+    going_on = store.claim("cpu")
+    assert going_on is not None and going_on.reason is None
 
-    @rule(program=st.sampled_from([0, 1]), owner=st.sampled_from(OWNERS), priority=st.integers(0, 2))
-    def add(self, program: int, owner: str, priority: int) -> None:
-        self.clock.now += 1
-        name = f"job-{self.clock.now}"
-        self.programs[program].add(job(name, owner, priority, self.clock.now))
-        self.model[name] = "queued"
 
-    @rule(program=st.sampled_from([0, 1]))
-    def claim(self, program: int) -> None:
-        self.clock.now += 1
-        claimed = self.programs[program].claim(f"holder-{program}")
-        assert (claimed is None) == ("queued" not in self.model.values())
-        if claimed is not None:
-            assert self.model[claimed.id] == "queued"
-            self.model[claimed.id] = "running"
-            self.held[claimed.id] = claimed
+def test_a_pause_that_a_person_asked_for_does_not_end_by_itself(store: Store) -> None:
+    store.add(job("a"))
+    claimed = store.claim("cpu")
+    assert claimed is not None
+    store.settle(claimed, "paused", reached(1), no_room())
+    waiting = store.find("a")
+    assert waiting is not None
+    store.move("a", "queued")
+    store.move("a", "paused")
+    assert not store.resume(waiting)
+    assert state(store, "a") == "paused"
 
-    @precondition(lambda self: self.model)
-    @rule(data=st.data(), program=st.sampled_from([0, 1]), to=st.sampled_from(sorted(FOLLOWING)))
-    def move(self, data: st.DataObject, program: int, to: State) -> None:
-        name = data.draw(st.sampled_from(sorted(self.model)))
-        before = self.model[name]
-        asked = ("paused", "cancelled") if before == "running" else ("queued", "paused", "cancelled")
-        allowed = to in FOLLOWING[before] and to in asked
-        try:
-            self.programs[program].move(name, to)
-        except JobError:
-            assert not allowed
-            return
-        assert allowed
-        if before != "running":
-            self.model[name] = to
 
-    @precondition(lambda self: self.held)
-    @rule(data=st.data(), to=st.sampled_from(["queued", "paused", "done", "failed", "cancelled"]))
-    def settle(self, data: st.DataObject, to: State) -> None:
-        name = data.draw(st.sampled_from(sorted(self.held)))
-        held = self.held.pop(name)
-        try:
-            self.programs[0].settle(held, to, reached(1))
-        except JobError:
-            assert self.model.get(name) != "running" or self.programs[1].find(name) != held
-            return
-        assert self.model[name] == "running"
-        self.model[name] = to
+def test_the_jobs_of_an_owner_are_counted_and_listed(store: Store) -> None:
+    for name, owner in (("a", "ann"), ("b", "bo"), ("c", "ann"), ("d", "ann")):
+        store.add(job(name, owner, created=ord(name)))
+    store.move("d", "cancelled")
+    assert store.claim("cpu") is not None
+    assert [found.id for found in store.jobs(owner="ann")] == ["a", "c", "d"]
+    assert [found.id for found in store.jobs(("queued",), "ann")] == ["c"]
+    assert (store.count("ann"), store.count("ann", ("queued",)), store.count("nobody")) == (2, 1, 0)
 
-    @rule(program=st.sampled_from([0, 1]))
-    def die(self, program: int) -> None:
-        """A process dies, and the next one with its accelerator finds what it left."""
-        self.programs[program].recover(f"holder-{program}")
-        for name, now in self.seen().items():
-            if self.model[name] == "running" and now != "running":
-                assert now in ("queued", "paused", "cancelled")
-                self.model[name] = now
 
-    @precondition(lambda self: self.model)
-    @rule(data=st.data())
-    def remove(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.model)))
-        try:
-            self.programs[1].remove(name)
-        except JobError:
-            assert self.model[name] == "running"
-            return
-        del self.model[name]
+def test_a_job_makes_way_for_urgent_ones_at_once_and_for_other_owners_when_its_turn_is_over(store: Store) -> None:
+    store.add(job("a"))
+    claimed = store.claim("cpu")
+    assert claimed is not None
+    store.add(job("own"))
+    store.add(job("training", "bo", 2))
+    assert not store.outranked(claimed, turn_over=True)
+    store.add(job("b", "bo"))
+    assert not store.outranked(claimed, turn_over=False)
+    assert store.outranked(claimed, turn_over=True)
+    store.add(job("preview", "ann", 0))
+    assert store.outranked(claimed, turn_over=False)
 
-    @invariant()
-    def nothing_is_lost_doubled_or_in_another_state(self) -> None:
-        assert self.seen() == self.model
+
+def test_a_store_of_the_first_version_is_upgraded_with_its_jobs(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "jobs.sqlite3") as old:
+        for statement in UPGRADES[0]:
+            old.execute(statement)
+        old.execute(
+            "INSERT INTO jobs (id, kind, spec, owner, priority, created, state, attempt, message, hint) "
+            "VALUES ('a', 'render', '{}', 'ann', 1, 5.0, 'paused', 2, 'The disk is full.', 'Make room.')"
+        )
+        old.execute("PRAGMA user_version = 1")
+    store = Store(tmp_path)
+    found = store.find("a")
+    assert found is not None and found.reason == Reason("The disk is full.", "Make room.")
+    assert (found.state, found.attempt, found.refusals, store.count("ann")) == ("paused", 2, 0, 1)
+    store.close()
+    Store(tmp_path).close()
+
+
+def test_a_store_whose_file_is_damaged_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "jobs.sqlite3").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match=r"does not answer.*put jobs\.sqlite3 aside"):
+        Store(tmp_path)
 
 
 def test_no_order_of_events_breaks_the_store(tmp_path: Path) -> None:
-    machine = type("Here", (Transitions,), {"folder": tmp_path})
+    machine = type("Here", (Transitions,), {"folder": tmp_path, "made": 0})
     run_state_machine_as_test(machine, settings=settings(max_examples=25, stateful_step_count=40, deadline=None))

@@ -16,7 +16,7 @@ from pipeline.measure.acting import (
     finer_figures,
 )
 from pipeline.measure.compare import likeness
-from pipeline.measure.expression import CURVES, NAMES, Signs
+from pipeline.measure.expression import CURVES, LEAST_AMPLITUDE, NAMES, Signs
 
 COUNT = 40
 NOISE = np.random.default_rng(5).normal(0, 1e-4, (COUNT, len(NAMES)))
@@ -101,7 +101,7 @@ def test_movement_within_the_noise_does_not_count() -> None:
         copy = plate[frame] + jitter[frame] * (np.arange(len(NAMES)) == 0)
         noisy.add(frame, 0, np.stack([plate[frame], plate[frame], copy]))
     mouth = curve_figures(noisy.people())[0]
-    assert known(mouth.amplitude) > acting.LEAST_AMPLITUDE["mouth"]
+    assert known(mouth.amplitude) > LEAST_AMPLITUDE["mouth"]
     assert mouth.kept.reason == acting.STILL
 
 

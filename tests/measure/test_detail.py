@@ -10,11 +10,14 @@ import pytest
 
 from pipeline.frames import Box
 from pipeline.measure.detail import BANDS, NOTHING, DetailMeter, bands, detail, texture
-from pipeline.measure.motion import Motion, Plane
-from pipeline.measure.regions import REGIONS, RegionFigures, face_mask, region_figures
+from pipeline.measure.motion import Motion
+from pipeline.measure.regions import REGIONS, RegionFigures, parts_of, region_figures
+from pipeline.motion.flow import Plane
 
 SIZE = (180, 320)
 FACE = Box(100, 40, 80, 90)
+PEOPLE = np.zeros(SIZE, np.uint8)
+PEOPLE[30:, 90:200] = 255
 COUNT = 5
 Change = Callable[[int, Plane], Plane]
 
@@ -33,11 +36,11 @@ def moving(pixels: int) -> list[Plane]:
 
 def measured(plates: Sequence[Plane], change: Change) -> tuple[dict[str, RegionFigures], dict[str, RegionFigures]]:
     """Detail and texture of the changed plates, by region."""
-    meter, motion, face = DetailMeter(), Motion(), face_mask(SIZE, [FACE])
+    meter, motion, parts = DetailMeter(), Motion(), parts_of(PEOPLE, [FACE])
     shared, staying = [], []
     for frame, luma in enumerate(plates):
         grey = np.repeat(np.rint(luma).astype(np.uint8)[..., None], 3, axis=-1)
-        own, stays = meter.step((luma, change(frame, luma), luma), motion.step(grey, cut=False), face)
+        own, stays = meter.step((luma, change(frame, luma), luma), motion.step(grey, cut=False), parts)
         shared.append(own)
         staying.append(stays)
     return (
@@ -125,7 +128,7 @@ def test_a_soft_face_shows_in_the_face_alone() -> None:
 
     sharp = measured(moving(0), change)[0]
     assert (sharp["face"].figure.value or 0) < 0.65
-    assert sharp["elsewhere"].figure.value == pytest.approx(1, abs=0.01)
+    assert sharp["background"].figure.value == pytest.approx(1, abs=0.01)
 
 
 def test_a_flat_plate_and_a_missing_face_have_words() -> None:

@@ -13,8 +13,9 @@ from pipeline.measure.expression import (
     INNER_BROWS,
     INNER_LIPS,
     IRISES,
-    LID_PAIRS,
     NAMES,
+    SHUT_BELOW,
+    UPPER_LIDS,
     curves_of,
     signs_of,
 )
@@ -27,15 +28,14 @@ MOUTH, SMILE, OPENNESS, BROW, LEFT, RIGHT, LOOK = range(7)
 
 
 def drawn_face() -> FacePoints:
-    """Rigid points in place, lips 0.1 apart, eyes 0.04 high and looking ahead, brows 0.25 above them: eye distances."""
+    """Rigid points in place, lips 0.1 apart, lids 0.04 over the eyes' corners, eyes looking ahead, brows 0.25 above."""
     face = np.random.default_rng(3).normal(0, 0.3, (478, 3))
     face[list(RIGID_POINTS)] = RIGID_FACE
     for upper, lower in INNER_LIPS:
         face[upper], face[lower] = (0, 0.70, -0.3), (0, 0.80, -0.3)
     face[61], face[291] = (-0.3, 0.75, -0.2), (0.3, 0.75, -0.2)
-    for side, pairs in zip((-1, 1), LID_PAIRS, strict=True):
-        for upper, lower in pairs:
-            face[upper], face[lower] = (side * 0.35, -0.12, -0.2), (side * 0.35, -0.08, -0.2)
+    for corners, lid in zip(EYE_CORNERS, UPPER_LIDS, strict=True):
+        face[list(lid)] = face[list(corners)].mean(axis=0) - (0, 0.04, 0)
     face[list(INNER_BROWS), 1] = -0.322
     for iris, corners in zip(IRISES, EYE_CORNERS, strict=True):
         face[iris] = face[list(corners)].mean(axis=0)
@@ -56,7 +56,9 @@ def turned(points: FacePoints, yaw: float, pitch: float, roll: float) -> FacePoi
 def test_signs_are_what_the_definitions_say() -> None:
     signs = signs_of(drawn_face())
     width = np.linalg.norm(RIGID_FACE[0] - RIGID_FACE[1])
-    assert signs == pytest.approx([0.1, 0.6, 0.04 / width, -0.072 + 0.322, 0.04 / width, 0.04 / width, 0], abs=1e-4)
+    away = 2 * np.linalg.norm(np.array([-0.3, 0.75, -0.2]) - RIGID_FACE[RIGID_POINTS.index(234)])
+    lid = 0.04 / width + SHUT_BELOW
+    assert signs == pytest.approx([0.1, 0.6 - away, lid, -0.072 + 0.322, lid, lid, 0], abs=1e-4)
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "roll"), [(0.7, 0, 0), (0, -0.5, 0), (0, 0, 2.5), (-0.6, 0.4, -0.3)])
@@ -75,14 +77,16 @@ def test_each_sign_follows_its_own_feature() -> None:
     smiling, raised = drawn_face(), drawn_face()
     smiling[[61, 291], 1] -= 0.1 * SIZE
     raised[list(INNER_BROWS), 1] -= 0.05 * SIZE
-    assert signs_of(smiling) - rest == pytest.approx([0, 0.1, 0, 0, 0, 0, 0], abs=1e-4)
+    moved = signs_of(smiling) - rest
+    assert moved[SMILE] > 0.2 + 0.1, "twice the lift, and nearer to the ears"
+    assert np.delete(moved, SMILE) == pytest.approx(np.zeros(6), abs=1e-4)
     assert signs_of(raised) - rest == pytest.approx([0, 0, 0, 0.05, 0, 0, 0], abs=1e-4)
 
 
 def test_one_shut_eye_shows_in_that_eye_and_by_half_in_both() -> None:
     rest, face = signs_of(drawn_face()), drawn_face()
-    for upper, lower in LID_PAIRS[1]:
-        face[upper] = face[lower]
+    width = np.linalg.norm(RIGID_FACE[2] - RIGID_FACE[3])
+    face[list(UPPER_LIDS[1]), 1] += (0.04 + SHUT_BELOW * width) * SIZE
     assert signs_of(face)[[OPENNESS, LEFT, RIGHT]] == pytest.approx(rest[LEFT] * np.array([0.5, 0, 1]), abs=1e-4)
 
 

@@ -12,15 +12,17 @@ import pytest
 
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frames
-from pipeline.frames import Box, FrameRange, Picture
+from pipeline.frames import Box, FrameRange, Mask, Picture
 from pipeline.measure.ceiling import ceiling_copy
 from pipeline.measure.flicker import FlickerMeter, low_pass
 from pipeline.measure.motion import Motion
-from pipeline.measure.regions import REGIONS, Sums, face_mask
+from pipeline.measure.regions import REGIONS, Sums, parts_of
 from pipeline.measure.steadiness import RegionFlicker, region_flicker
 
 PLATE = Path(__file__).parents[2] / "samples" / "interview" / "plate.mp4"
 FACE = Box(200, 40, 220, 240)
+BODY = Box(120, 20, 400, 340)
+"""Of a person whose face is FACE."""
 Change = Callable[[int, Picture], Picture]
 
 
@@ -37,12 +39,19 @@ def alternating(levels: int) -> Change:
     return lambda frame, picture: brighter(picture, levels if frame % 2 else -levels)
 
 
+def people(picture: Picture) -> Mask:
+    """255 where the person is."""
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    BODY.cut(mask)[:] = 255
+    return mask
+
+
 def sums(plate: Sequence[Picture], change: Change, faces: Sequence[Box] = (FACE,)) -> list[Sums | None]:
     """What the meter gives for each frame, for the plate, the changed plate and the plate as its own ceiling."""
     meter, motion = FlickerMeter(), Motion()
-    face = face_mask(plate[0].shape[:2], faces)
+    parts = parts_of(people(plate[0]), faces)
     return [
-        meter.step((picture, change(frame, picture), picture), motion.step(picture, cut=False), face)
+        meter.step((picture, change(frame, picture), picture), motion.step(picture, cut=False), parts)
         for frame, picture in enumerate(plate)
     ]
 
@@ -74,8 +83,8 @@ def test_alternating_brightness_is_measured_within_a_tenth(plate: list[Picture],
     soft = [brighter((picture * 0.8).astype(np.uint8), 20) for picture in plate[:5]]
     figures = added(soft, alternating(levels))
     assert figures["whole frame"] == pytest.approx(2 * levels, rel=0.1)
-    assert figures["elsewhere"] == pytest.approx(2 * levels, rel=0.1)
-    assert figures["face"] == pytest.approx(2 * levels, rel=0.1)
+    for region in REGIONS:
+        assert figures[region] == pytest.approx(2 * levels, rel=0.1), region
 
 
 def test_boiling_is_measured_within_a_tenth(plate: list[Picture]) -> None:
@@ -103,15 +112,58 @@ def test_the_plates_own_flicker_made_stronger_or_weaker_counts_by_the_difference
     assert level == pytest.approx(8, rel=0.1)
 
 
-def test_flicker_of_the_face_shows_in_the_face(plate: list[Picture]) -> None:
-    def in_face(frame: int, picture: Picture) -> Picture:
-        changed = picture.copy()
-        FACE.cut(changed)[:] = brighter(FACE.cut(changed), 6 if frame % 2 else -6)
-        return changed
+@pytest.mark.parametrize("region", REGIONS[1:])
+def test_flicker_of_one_region_shows_in_that_region(plate: list[Picture], region: str) -> None:
+    """Of the other regions only the borders see it, through the low-pass."""
+    inside = parts_of(people(plate[0]), [FACE])[region] > 0
 
-    figures = added(plate, in_face)
-    assert figures["face"] == pytest.approx(12, rel=0.1)
-    assert abs(figures["elsewhere"]) < 0.06 * 12
+    def local(frame: int, picture: Picture) -> Picture:
+        return np.where(inside[..., None], brighter(picture, 6 if frame % 2 else -6), picture)
+
+    figures = added([brighter((picture * 0.8).astype(np.uint8), 20) for picture in plate[:5]], local)
+    assert figures[region] == pytest.approx(12, rel=0.1)
+    for other in set(REGIONS[1:]) - {region}:
+        assert abs(figures[other]) < 0.25 * 12, other
+
+
+@pytest.mark.parametrize("gain", [0.02, 0.06])
+def test_a_gain_that_flickers_is_measured_within_a_tenth(plate: list[Picture], gain: float) -> None:
+    """Light that is g stronger and weaker in turn changes each pixel by 2 g times its level."""
+    soft = [(picture * 0.9).astype(np.uint8) for picture in plate[:5]]
+    parts = parts_of(people(plate[0]), [FACE])
+
+    def lit(frame: int, picture: Picture) -> Picture:
+        return np.rint(picture * (1 + (gain if frame % 2 else -gain))).astype(np.uint8)
+
+    figures = added(soft, lit)
+    levels = np.stack([low_pass(picture) for picture in soft[1:]])
+    for region, mask in parts.items():
+        truth = 2 * gain * float(np.sqrt(np.square(levels[:, mask > 0]).mean()))
+        assert figures[region] == pytest.approx(truth, rel=0.1), region
+
+
+def test_the_ratio_is_in_multiples_of_the_plates_own_flicker(plate: list[Picture]) -> None:
+    soft = [brighter((picture * 0.7).astype(np.uint8), 20) for picture in plate[:5]]
+    flickering = [alternating(4)(frame, picture) for frame, picture in enumerate(soft)]
+    figures = measured(flickering, lambda frame, _: alternating(6)(frame, soft[frame]))
+    for region in REGIONS:
+        assert figures[region].ratio.value == pytest.approx(1.5, rel=0.1), region
+        assert figures[region].ratio.ceiling == pytest.approx(1), region
+    frozen = measured([soft[0]] * 4, alternating(3))["body"]
+    assert (frozen.ratio.value, frozen.ratio.reason) == (None, "the plate does not flicker there")
+
+
+def test_pixels_that_were_not_seen_before_lower_the_share_of_pixels() -> None:
+    """A wall that slides in from the left by a twentieth of the picture a frame."""
+    noise = np.random.default_rng(8).standard_normal((200, 600, 3)).astype(np.float32)
+    wall = np.clip(128 + 400 * cv2.GaussianBlur(noise, (0, 0), 5), 0, 255).astype(np.uint8)
+    sliding = [np.ascontiguousarray(wall[:, 250 - 12 * step : 490 - 12 * step]) for step in range(4)]
+    meter, motion = FlickerMeter(), Motion()
+    parts = parts_of(np.zeros(sliding[0].shape[:2], np.uint8), ())
+    steps = [meter.step((p,) * 3, motion.step(p, cut=False), parts) for p in sliding]
+    figures = region_flicker("background", steps)
+    assert figures.pixels == pytest.approx(0.95, abs=0.02)
+    assert figures.coverage == 0.75
 
 
 def test_grain_hardly_counts_and_movement_does_not_count(plate: list[Picture]) -> None:
@@ -138,14 +190,14 @@ def test_what_is_uncovered_does_not_count() -> None:
 
 def test_cuts_and_missing_faces_are_left_out(plate: list[Picture]) -> None:
     motion, meter = Motion(), FlickerMeter()
-    nobody = face_mask(plate[0].shape[:2], ())
+    nobody = parts_of(np.zeros(plate[0].shape[:2], np.uint8), ())
     cuts = (False, True, False)
     steps = [meter.step((p,) * 3, motion.step(p, cut), nobody) for p, cut in zip(plate, cuts, strict=False)]
     assert steps[:2] == [None, None]
-    face, whole, elsewhere = (region_flicker(region, steps) for region in ("face", "whole frame", "elsewhere"))
+    face, whole, background = (region_flicker(region, steps) for region in ("face", "whole frame", "background"))
     assert (face.added.value, face.added.reason) == (None, "nothing to compare")
     assert (face.curve, face.coverage) == ((None, None, None), 0)
-    assert whole.plate == elsewhere.plate
+    assert whole.plate == background.plate
     assert whole.coverage == pytest.approx(1 / 3)
 
 

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 from pipeline.frames import FrameRange
-from pipeline.measure.acting import Acting, curve_figures, expression_kept, faces_found, finer_figures
-from pipeline.measure.blinks import blinks_of
+from pipeline.measure.acting import Acting
+from pipeline.measure.aids import FaceModels
 from pipeline.measure.compare import Figure
 from pipeline.measure.drawing import Axis, Line, chart
 from pipeline.measure.expression import BLINKS, NAMES, Signs
+from pipeline.measure.likeness import LikenessMeter
+from pipeline.measure.meters import Performance
 from pipeline.measure.page import page_of
+from pipeline.measure.pictures import PictureFigures
 from pipeline.measure.regions import REGIONS, RegionFigures
 from pipeline.measure.report import Report
 from pipeline.measure.steadiness import RegionFlicker
@@ -44,7 +47,6 @@ def report(people: int = 1) -> Report:
             signs = np.stack([plate[index], render[index], copy[index]])
             acting.add(frame, person + 10 * (frame >= CUT), signs)
     found = acting.people()
-    curves = curve_figures(found)
     levels = tuple(None if frame in (10, CUT) else (1.0, 9.0 if frame == 50 else 1.5, 1.1) for frame in FRAMES)
     added = tuple(None if level is None else level[1] - level[0] for level in levels)
     kept = tuple(None if frame == 20 else (0.8, 1.03) for frame in FRAMES)
@@ -52,20 +54,20 @@ def report(people: int = 1) -> Report:
         plate="plate <1>",
         render="render & co",
         frames=FRAMES,
-        frames_with_face=len(FRAMES) if people else 0,
-        faces=faces_found(found),
-        expression_kept=expression_kept(curves),
-        expression=curves,
-        finer=finer_figures(found),
-        blinks=blinks_of(found),
+        acting=Performance.of(found),
         sounds=(sounds := Sounds(FRAMES, Fraction(24), None, None)),
         lip_sync=lip_sync(found, None, sounds),
-        flicker=tuple(RegionFlicker(name, Figure(0.6, 0.1), 1.0, 1.6, 58 / 60, levels, added) for name in REGIONS),
-        detail=tuple(RegionFigures(name, Figure(0.8, 1.03), {}, 59 / 60, kept) for name in REGIONS),
-        texture=tuple(RegionFigures(name, NOTHING, {}, 0.0, (None,) * 60) for name in REGIONS),
-        structure=tuple(RegionFigures(name, Figure(0.8, 1.0), {}, 59 / 60, kept) for name in REGIONS),
+        likeness=LikenessMeter(FaceModels(), ()).likeness(),
+        pictures=PictureFigures(
+            flicker=tuple(
+                RegionFlicker(name, Figure(0.6, 0.1), 1.0, 1.6, Figure(1.6, 1.1), 58 / 60, 0.97, levels, added)
+                for name in REGIONS
+            ),
+            detail=tuple(RegionFigures(name, Figure(0.8, 1.03), {}, 59 / 60, kept) for name in REGIONS),
+            texture=tuple(RegionFigures(name, NOTHING, {}, 0.0, (None,) * 60) for name in REGIONS),
+            structure=tuple(RegionFigures(name, Figure(0.8, 1.0), {}, 59 / 60, kept) for name in REGIONS),
+        ),
         cuts=(CUT,),
-        people=found,
     )
 
 
@@ -129,7 +131,7 @@ def test_the_table_fits_a_terminal() -> None:
 
 def test_there_is_a_plot_for_each_curve_with_all_lines_and_the_cut(page: str) -> None:
     tags = Reader(page).tags
-    charts = 4 + 2 * 4
+    charts = 4 + 3 + 2 * 3
     assert sum(tag == "svg" for tag, _ in tags) == charts
     kinds = [kind for tag, kind in tags if tag == "path"]
     assert kinds.count("cut") == charts
@@ -144,25 +146,27 @@ def test_the_frames_to_look_at_are_named_and_marked(page: str) -> None:
     assert {one.frame for one in worst} > {50}
     assert min(one.frame for one in worst) == 50, "the acting is as in the plate until frame 50"
     frames = {one.frame for one in worst}
-    assert sum(kind == "mark" for _, kind in Reader(page).tags) == 12 * len(frames)
+    assert sum(kind == "mark" for _, kind in Reader(page).tags) == 13 * len(frames)
 
 
 def test_two_people_at_once_have_plots_of_their_own() -> None:
     page = Reader(page_of(report(2)))
-    assert sum(tag == "svg" for tag, _ in page.tags) == 2 * 4 + 2 * 4
+    assert sum(tag == "svg" for tag, _ in page.tags) == 2 * 4 + 3 + 2 * 3
     assert "Mouth opening, person 2" in page.words
 
 
 def test_a_shot_without_people_and_one_frame_have_a_page() -> None:
     nobody = page_of(report(0))
-    assert sum(tag == "svg" for tag, _ in Reader(nobody).tags) == 8
+    assert sum(tag == "svg" for tag, _ in Reader(nobody).tags) == 9
     single = replace(report(0), frames=FrameRange(10, 10), cuts=())
     short = {
-        name: tuple(replace(one, curve=one.curve[:1]) for one in getattr(single, name))
+        name: tuple(replace(one, curve=one.curve[:1]) for one in getattr(single.pictures, name))
         for name in ("detail", "texture", "structure")
     }
-    flicker = tuple(replace(one, curve=one.curve[:1], added_curve=one.added_curve[:1]) for one in single.flicker)
-    page = page_of(replace(single, flicker=flicker, **short))
+    flicker = tuple(
+        replace(one, curve=one.curve[:1], added_curve=one.added_curve[:1]) for one in single.pictures.flicker
+    )
+    page = page_of(replace(single, pictures=PictureFigures(flicker=flicker, **short)))
     assert Reader(page).open == []
     assert "nan" not in page
 

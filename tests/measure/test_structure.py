@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.measure.motion import Plane
-from pipeline.measure.regions import RegionFigures, face_mask, region_figures
+from pipeline.measure.regions import RegionFigures, parts_of, region_figures
 from pipeline.measure.structure import NOTHING, PARTS, structure, structure_step
 
 SIZE = (180, 320)
@@ -25,7 +25,7 @@ def drawing(shift: int = 0, heads: int = 2) -> Plane:
 
 
 def compared(plate: Plane, render: Plane) -> RegionFigures:
-    steps = [structure_step((plate, render, plate), face_mask(SIZE, ()))]
+    steps = [structure_step((plate, render, plate), parts_of(np.zeros(SIZE, np.uint8), ()))]
     return region_figures("whole frame", steps, structure, PARTS, NOTHING)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import ModelMissing
 from pipeline.models import store as store_module
-from pipeline.models.catalogue import ENTRIES
+from pipeline.models.catalogue import entries
 from pipeline.models.store import PARTS, ModelStore
 from pipeline.recipe.passes import ControlSpec, PassSpec
 from pipeline.recipe.recipe import Recipe
@@ -134,6 +134,6 @@ def test_a_recipe_lacks_each_model_once_and_only_what_is_on(folder: Path) -> Non
 
 
 def test_the_catalogue_names_each_model_once() -> None:
-    names = [(entry.kind, entry.id) for entry in ENTRIES]
+    names = [(entry.kind, entry.id) for entry in entries()]
     assert len(set(names)) == len(names)
-    assert all(store_module.SAFE_ID.fullmatch(entry.id) for entry in ENTRIES)
+    assert all(store_module.SAFE_ID.fullmatch(entry.id) for entry in entries())

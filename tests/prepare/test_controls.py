@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
 
 import cv2
 import numpy as np
 import pytest
 
 from pipeline.frames import Box, Picture
+from pipeline.people.finder import FaceFinder
 from pipeline.people.landmarks import FaceMesh
 from pipeline.prepare.controls import Annotator
 from pipeline.prepare.drawing import draw_faces
 from pipeline.recipe.passes import ControlKind
 from tests.people import pictures
 
-KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
+KINDS: tuple[ControlKind, ...] = ("canny", "openpose", "mediapipe_face")
 LINES = {
     "right eye": (180, 200, 10),
     "right brow": (180, 220, 10),
@@ -120,6 +120,18 @@ def test_a_face_in_an_upright_crop_is_drawn_large(annotator: Annotator) -> None:
     crop = pictures.true_box(pictures.MEDIUM).grown(32).clipped(640, 360).cut(pictures.frame(pictures.MEDIUM))
     box = drawn(annotator.hint("mediapipe_face", crop, (256, 256)))
     assert 90 < box.width < 180 and 120 < box.height < 230
+
+
+@pytest.mark.parametrize("kind", ["mediapipe_face", "openpose"])
+def test_faces_that_are_known_are_not_looked_for(annotator: Annotator, kind: ControlKind) -> None:
+    """The landmarks, moved to the size of the hint, give the hint that the annotator makes by itself."""
+    frame = pictures.frame(pictures.MEDIUM)
+    with FaceFinder() as finder:
+        (face,) = finder.find(frame, 10)
+    known = annotator.hint(kind, frame, (448, 252), [face.points * np.float32(0.7)])
+    assert np.array_equal(known, annotator.hint(kind, frame, (448, 252)))
+    if kind == "mediapipe_face":
+        assert not annotator.hint(kind, frame, (448, 252), []).any()
 
 
 def test_hints_depend_on_nothing_but_the_picture(annotator: Annotator) -> None:

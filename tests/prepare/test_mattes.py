@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.frames import Box, Frame
 from pipeline.people.finder import FaceFinder, FoundFace
-from pipeline.prepare.mattes import face_matte
+from pipeline.prepare.mattes import bounds, face_matte, grown, growth, hull_matte
 from pipeline.recipe.passes import Face
 from tests.people import pictures
 
@@ -87,6 +87,27 @@ def test_both_people_of_a_frame_are_in_the_matte() -> None:
         assert matte.mask[mouth_y, mouth_x] == 255
     alone = [face_matte(frame, [face], Face()) for face in faces]
     assert np.array_equal(matte.mask, np.maximum(*(one.mask for one in alone if one is not None)))
+
+
+def test_the_matte_of_one_face_is_that_of_its_landmarks() -> None:
+    frame = Frame(0, pictures.frame(pictures.CLOSE_UP))
+    with FaceFinder() as finder:
+        (face,) = finder.find(frame.pixels, 30)
+    alone, ours = face_matte(frame, [face], Face()), hull_matte(0, face.points[:, :2], (640, 360))
+    assert alone is not None and ours is not None
+    assert (alone.mask != ours.mask).sum() < 0.02 * (alone.mask > 0).sum(), "corners between the pixels"
+    assert hull_matte(0, face.points[:, :2] - [900, 0], (640, 360)) is None
+    shifted = hull_matte(0, face.points[:, :2] + [0.5, 0], (640, 360))
+    assert shifted is not None and (shifted.mask != ours.mask).any(), "half a pixel is seen"
+
+
+def test_no_matte_grows_by_more_than_is_said() -> None:
+    for height in (64, 360, 720, 1080, 2160):
+        mask = np.zeros((height, height), np.uint8)
+        mask[height // 2, height // 2] = 255
+        box = bounds(grown(mask))
+        reach = max(height // 2 - box.x, height // 2 - box.y, box.right - height // 2 - 1, box.bottom - height // 2 - 1)
+        assert reach <= growth(height)
 
 
 def test_the_matte_of_a_real_face_covers_the_face_and_leaves_the_rest() -> None:

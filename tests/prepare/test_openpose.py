@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import torch
 from pipeline.errors import ModelMissing
 from pipeline.people.landmarks import BodyPoints, BodyPose
 from pipeline.prepare.controls import Annotator
-from pipeline.prepare.drawing import draw_bodies, openpose_points
+from pipeline.prepare.drawing import openpose_points
 from pipeline.prepare.openpose import WEIGHTS, keypoint_array
+from pipeline.prepare.skeleton import draw_bodies
 from tests.people import pictures
 
 NOSE, NECK, RIGHT_SHOULDER, RIGHT_WRIST, LEFT_SHOULDER, LEFT_WRIST, RIGHT_EYE, LEFT_EYE = 0, 1, 2, 4, 5, 7, 14, 15
@@ -52,6 +54,22 @@ def test_a_skeleton_is_drawn_in_openpose_colours_and_only_inside() -> None:
     assert tuple(picture[60, 40]) == (255, 170, 0), "right shoulder"
     assert tuple(picture[60, 70]) == (153, 0, 0), "the limb between them, at 60 %"
     assert not picture[:, 120:].any(), "the left shoulder is outside, and so is its limb"
+
+
+@pytest.mark.parametrize("size", [(640, 360), (448, 256), (96, 128)])
+def test_the_skeleton_is_that_of_the_annotator(size: tuple[int, int]) -> None:
+    from controlnet_aux.open_pose.body import Keypoint
+    from controlnet_aux.open_pose.util import draw_bodypose
+
+    with BodyPose() as pose:
+        body = pose.find(pictures.frame(pictures.MEDIUM))
+    assert body is not None
+    real = openpose_points(body) / np.array([640, 360], np.float32)
+    scattered = np.random.default_rng(1).uniform(0, 1, (18, 2)).astype(np.float32)
+    for points in (real, scattered):
+        keypoints: list[Any] = [None if np.isnan(x) or y >= 1 else Keypoint(float(x), float(y)) for x, y in points]
+        official = draw_bodypose(np.zeros((size[1], size[0], 3), np.uint8), keypoints)
+        assert np.array_equal(draw_bodies([points], *size), official)
 
 
 def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_source_workflow_means_what_its_author_set() -> None:
         ("sed=3", ("`sed`", "Did you mean `seed`?")),
         ("seed", ("SETTING=VALUE",)),
         ("seed=-1", ("`seed`",)),
-        ("passes.face.sampler=ddim", ("`passes.face.sampler`", "euler")),
+        ("passes.face.sampler=heun", ("`passes.face.sampler`", "euler")),
         ("passes.face.size=250", ("`passes.face.size`", "multiple of 8")),
         ("working_size=nan", ("`working_size`",)),
     ],
@@ -89,6 +89,42 @@ def test_pass_names_differ_and_a_control_ends_after_it_starts() -> None:
         parse_recipe(twice, "test")
     with pytest.raises(RecipeError, match="end lies before start"):
         changed(recipe(), ["passes.body.controls.canny.start=0.9", "passes.body.controls.canny.end=0.1"])
+
+
+def test_single_people_get_their_own_settings() -> None:
+    two = changed(
+        recipe(), ["passes.face.people=[{person=1, denoising_strength=0.45}, {person=2, prompt='his', enabled=false}]"]
+    )
+    face = two.passes[1]
+    her, his, other = (face.for_person(number) for number in (1, 2, 3))
+    assert (her.denoising_strength, her.prompt, her.enabled, her.people) == (0.45, None, True, ())
+    assert (his.denoising_strength, his.prompt, his.enabled) == (face.denoising_strength, "his", False)
+    assert other == face.model_copy(update={"people": ()})
+    assert changed(two, ["passes.face.people.2.enabled=true"]).passes[1].for_person(2).enabled
+    off = changed(two, ["passes.face.enabled=false"])
+    assert not off.passes[1].for_person(1).enabled
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("passes.face.people=[{person=1}, {person=1}]", "one person is listed twice"),
+        ("passes.face.people=[{person=0}]", "passes.face.people"),
+        ("passes.body.people=[{person=1}]", "only where faces are followed"),
+        ("passes.body.noise=face_space", "only where faces are followed"),
+    ],
+)
+def test_settings_of_single_people_that_mean_nothing_are_refused(change: str, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        changed(recipe(), [change])
+
+
+def test_what_needs_tracks_is_refused_without_them() -> None:
+    alone = changed(recipe(), ["passes.face.region.follow=frame"])
+    assert alone.passes[1].for_person(1) == alone.passes[1]
+    for change in ("passes.face.people=[{person=1}]", "passes.face.noise=face_space"):
+        with pytest.raises(RecipeError, match="only where faces are followed"):
+            changed(alone, [change])
 
 
 def test_a_pass_takes_the_recipes_prompt_unless_it_has_its_own() -> None:

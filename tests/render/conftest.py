@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +72,9 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def bench(interview: Path, models: ModelStore, engine: Engine, tmp_path: Path) -> Bench:
-    """The sample shot with an empty cache."""
+def bench(interview: Path, looked_at: Path, models: ModelStore, engine: Engine, tmp_path: Path) -> Bench:
+    """The sample shot with a cache that holds its people alone."""
+    shutil.copytree(looked_at, tmp_path / "cache")
     return Bench(probe(interview), Tools(engine, models, tmp_path / "cache"), tmp_path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from pipeline.render import suspects
 from pipeline.version import OutFolder
 from tests.render.conftest import Bench, files_in, tiny_recipe
 
+pytestmark = pytest.mark.slow
+
 PARTS = ("render.mp4", "before-after.mp4", "layers", "mattes", "measurements.json", "manifest.json")
 FRAMES = "62-65"
 
@@ -33,8 +36,9 @@ def finished(folder: Path) -> dict[Path, bytes]:
 
 @pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
 def test_a_write_refused_anywhere_loses_nothing(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
+    bench: Bench, looked_at: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
 ) -> None:
+    shutil.copytree(looked_at, tmp_path / "other")
     bench.render(tiny_recipe("seed=3"), FRAMES, "whole")
     other = Bench(bench.shot, type(bench.tools)(bench.tools.engine, bench.tools.models, tmp_path / "other"), tmp_path)
     sync, writes, refusals = os.fsync, 0, 0
@@ -135,7 +139,23 @@ def test_a_fault_that_comes_again_is_marked_for_good(bench: Bench, monkeypatch: 
     manifest = json.loads((bench.folder / "out" / "manifest.json").read_text())
     assert "Frame 62 of the pass body is black: look at it." in manifest["warnings"]
     plan = plan_render(bench.shot, tiny_recipe("passes.face.enabled=false"), bench.tools.models, bench.tools.cache)
-    assert list(suspects(plan, FrameRange(60, 61))) == []
+    assert list(suspects(plan.passes, FrameRange(60, 61))) == []
+
+
+def test_a_frame_that_repeats_the_last_one_of_the_batch_before_is_marked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The body of frame 64, after the cut, comes out as that of frame 63, before it, which lies in another batch."""
+    kept: list[np.ndarray] = []
+
+    def stuck(call: int, pictures: np.ndarray) -> None:
+        if kept:
+            pictures[0] = kept[0]
+        kept.append(pictures[-1].copy())
+
+    doctored(bench, monkeypatch, stuck)
+    done = bench.render(tiny_recipe("passes.face.enabled=false"), "60-67", "out")
+    assert done.version.warnings[-1] == "Frame 64 of the pass body is the same as the frame before: look at it."
 
 
 def test_numbers_that_overflow_once_are_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

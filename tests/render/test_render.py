@@ -22,7 +22,7 @@ from pipeline.frames import FrameRange
 from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress, Step
-from pipeline.render import Order, preview, render, write_preview
+from pipeline.render import Order, people_in, preview, render, write_preview
 from tests import footage
 from tests.render.conftest import Bench, files_in, tiny_recipe
 
@@ -54,7 +54,7 @@ def test_a_render_delivers_everything_at_the_plates_size_and_rate(bench: Bench) 
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["frames"] == [62, 66]
     assert manifest["plate"] == bench.shot.key
-    assert set(manifest["keys"]) == {"pass.body", "pass.face", "matte.face"}
+    assert set(manifest["keys"]) == {"pass.body", "pass.face", "tracks"}
     assert set(manifest["models"]) == {"tiny", "tiny-canny", "tiny-mediapipe_face"}
     measured = json.loads((out / "measurements.json").read_text())
     assert manifest["measurements"] == measured == json.loads(json.dumps(done.report.to_json()))
@@ -80,7 +80,7 @@ def test_the_face_pass_never_sees_the_body_layer(bench: Bench) -> None:
     for number in (62, 63):
         shape = decode_png(body.frames.read(number)).shape
         body.frames.write(number, encode_png(noise.integers(0, 256, shape, np.uint8)))
-        face.frames.path(number).unlink()
+        face.of(1).frames.path(number).unlink()
     bench.render(recipe, "62-63", "second")
     first, second = (files_in(bench.folder / out, ["layers/face"]) for out in ("first", "second"))
     assert first == second
@@ -92,6 +92,18 @@ def test_a_face_pass_may_read_what_lies_below_it(bench: Bench) -> None:
     bench.render(tiny_recipe("passes.face.source=below"), "62", "below")
     plate, below = (files_in(bench.folder / out, ["layers/face"]) for out in ("plate", "below"))
     assert plate != below
+
+
+def test_noise_may_keep_to_the_face(bench: Bench, tmp_path: Path) -> None:
+    recipe = tiny_recipe("passes.face.noise=face_space", "passes.body.enabled=false")
+    bench.render(tiny_recipe("passes.body.enabled=false"), "60-63", "fixed")
+    bench.render(recipe, "60-63", "face")
+    other = dataclasses.replace(bench, tools=dataclasses.replace(bench.tools, cache=tmp_path / "other"))
+    shutil.copytree(bench.tools.cache, tmp_path / "other", ignore=shutil.ignore_patterns("*.png"))
+    other.render(recipe, "62-63", "part")
+    fixed, face, part = (files_in(bench.folder / out, ["layers/face"]) for out in ("fixed", "face", "part"))
+    assert all(face[name] != fixed[name] for name in face)
+    assert part.items() <= face.items()
 
 
 def test_feather_and_erode_touch_no_model(bench: Bench) -> None:
@@ -112,8 +124,13 @@ def test_changing_the_face_redoes_the_face_alone(bench: Bench) -> None:
     stronger = keys("passes.face.denoising_strength=0.45")
     assert stronger["pass.body"] == before["pass.body"]
     assert stronger["pass.face"] != before["pass.face"]
-    assert stronger["matte.face"] == before["matte.face"]
-    assert keys("passes.face.region.minimum_size=40")["matte.face"] != before["matte.face"]
+    assert stronger["tracks"] == before["tracks"]
+    larger = keys("passes.face.region.minimum_size=40")
+    assert larger["tracks"] == before["tracks"] and larger["pass.face"] != before["pass.face"]
+    alone, larger = (
+        keys("passes.face.region.follow=frame", f"passes.face.region.minimum_size={least}") for least in (30, 40)
+    )
+    assert alone["matte.face"] != larger["matte.face"] and "tracks" not in alone
     assert keys("passes.face.feather=3") == before
     assert keys("seed=9")["pass.body"] != before["pass.body"]
     below = keys("passes.face.source=below")
@@ -191,14 +208,59 @@ def test_odd_clips_and_extreme_settings_work(
     assert (rendered.width, rendered.height, len(rendered.frames)) == (width, height, count)
 
 
-def test_two_faces_are_one_matte_and_one_layer(bench: Bench, bench_of: Callable[[Path], Bench], tmp_path: Path) -> None:
+@pytest.fixture
+def two(bench: Bench, bench_of: Callable[[Path], Bench], tmp_path: Path) -> Bench:
+    """A shot of two frames with a woman on the left and another one, her mirror image, on the right."""
     frame = read_frame(bench.shot, 20).pixels
-    clip = footage.write_clip(tmp_path / "two.mp4", [np.hstack((frame, frame[:, ::-1]))] * 2)
-    two = bench_of(clip)
+    return bench_of(footage.write_clip(tmp_path / "two.mp4", [np.hstack((frame, frame[:, ::-1]))] * 2))
+
+
+def test_two_people_are_one_layer_and_a_matte_each(two: Bench, tmp_path: Path) -> None:
     two.render(tiny_recipe(), "0-1", "two")
+    both, left, right = (
+        decode_png((tmp_path / "two" / "mattes" / name / "000000.png").read_bytes())
+        for name in ("face", "face.1", "face.2")
+    )
+    assert left[:, :640].any() and not left[:, 640:].any()
+    assert right[:, 640:].any() and not right[:, :640].any()
+    assert (both == np.maximum(left, right)).all()
+    layer = decode_png((tmp_path / "two" / "layers" / "face" / "000000.png").read_bytes())
+    assert layer[:, :640, 3].any() and layer[:, 640:, 3].any()
+
+
+def test_two_faces_are_one_matte_when_every_frame_is_looked_at_alone(two: Bench, tmp_path: Path) -> None:
+    two.render(tiny_recipe("passes.face.region.follow=frame"), "0-1", "two")
     matte = decode_png((tmp_path / "two" / "mattes" / "face" / "000000.png").read_bytes())
     assert matte[:, :640].any()
     assert matte[:, 640:].any()
+    assert [folder.name for folder in (tmp_path / "two" / "mattes").iterdir()] == ["face"]
+
+
+def test_the_people_of_a_shot_are_listed(two: Bench) -> None:
+    left, right = people_in(two.shot, two.tools, Progress())
+    assert (left.person, right.person) == (1, 2)
+    assert left.box.right < 640 < right.box.x
+    assert left.frames == right.frames == FrameRange(0, 1) and left.seen == right.seen == 2
+
+
+def test_changing_one_person_redoes_that_person_alone(two: Bench, tmp_path: Path) -> None:
+    two.render(tiny_recipe(), "0-1", "before")
+    pictures = {path: path.read_bytes() for path in two.tools.cache.rglob("*.png")}
+    two.render(tiny_recipe("passes.face.people=[{person=2, denoising_strength=0.9}]"), "0-1", "after")
+    new = set(two.tools.cache.rglob("*.png")) - set(pictures)
+    assert len(new) == 2 and len({path.parent for path in new}) == 1, "two frames of person 2"
+    assert all(path.read_bytes() == data for path, data in pictures.items())
+    before, after = (
+        decode_png((tmp_path / out / "layers" / "face" / "000001.png").read_bytes()) for out in ("before", "after")
+    )
+    assert (before[:, :640] == after[:, :640]).all()
+    assert (before[:, 640:] != after[:, 640:]).any()
+
+
+def test_a_person_may_be_left_alone(two: Bench, tmp_path: Path) -> None:
+    two.render(tiny_recipe("passes.face.people=[{person=1, enabled=false}]"), "0", "out")
+    layer = decode_png((tmp_path / "out" / "layers" / "face" / "000000.png").read_bytes())
+    assert not layer[:, :640].any() and layer[:, 640:].any()
 
 
 def test_frames_the_shot_does_not_have_are_refused_before_anything_is_written(bench: Bench) -> None:
@@ -251,14 +313,16 @@ def test_a_preview_shows_everything_and_is_what_the_render_will_be(bench: Bench,
     order = Order(bench.shot, recipe, FrameRange(62, 62), tmp_path / "out")
     made = preview(order, bench.tools, Progress())
     assert set(made.layers) == {"body", "face"}
-    assert set(made.mattes) == {"face"}
+    assert set(made.mattes) == {"face", "face.1"}, "there is someone else after the cut"
     assert set(made.controls["body"]) == {"canny", "mediapipe_face"}
     assert made.controls["face"]["mediapipe_face"].any()
     bench.render(recipe, "62", "out")
     assert encode_png(made.layers["face"]) == (tmp_path / "out" / "layers" / "face" / "000062.png").read_bytes()
     files = write_preview(made, tmp_path / "preview")
     assert (decode_png(files["result"].read_bytes()) == made.result).all()
-    assert len(files) == 2 + 2 + 1 + 3
+    assert len(files) == 2 + 2 + 2 + 3 + 1
+    (woman,) = made.people
+    assert woman.person == 1 and woman.box.clipped(640, 360) == woman.box
 
 
 def test_frames_of_the_delivery_follow_the_plate(bench_of: Callable[[Path], Bench], tmp_path: Path) -> None:

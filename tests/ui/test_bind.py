@@ -9,9 +9,9 @@ import gradio as gr
 import pytest
 
 from pipeline.errors import RecipeError
-from pipeline.recipe.load import load_recipe
+from pipeline.recipe.load import load_recipe, recipe_with
 from pipeline.recipe.recipe import Recipe
-from ui.bind import Bound, control, field_of, recipe_with, value_at
+from ui.bind import Bound, control, field_of, value_at
 
 PRESETS = Path(__file__).parents[2] / "presets"
 
@@ -49,7 +49,7 @@ def test_what_is_shown_comes_back_unchanged(draft: Recipe) -> None:
     given = {
         bound.controls[path]: update["value"] for path, update in zip(paths, bound.shown(draft).values(), strict=True)
     }
-    assert recipe_with(draft, bound.values(given)) == draft
+    assert bound.applied(draft, given) == draft
 
 
 def test_values_land_in_the_pass_they_name(draft: Recipe) -> None:
@@ -59,7 +59,11 @@ def test_values_land_in_the_pass_they_name(draft: Recipe) -> None:
 
 
 def test_values_of_a_pass_the_recipe_does_not_have_are_left_out(draft: Recipe) -> None:
-    assert recipe_with(draft, {"passes.hands.steps": 3}) == draft
+    bound = Bound()
+    steps = bound.add("passes.hands.steps", 25)
+    assert bound.applied(draft, {steps: 3}) == draft
+    with pytest.raises(RecipeError, match=r"`hands` in `passes\.hands\.steps` is not part"):
+        recipe_with(draft, {"passes.hands.steps": 3})
 
 
 def test_a_bad_value_is_named(draft: Recipe) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from jobs.job import Reached, State
+from orders import frames_of, out_of, plate_of, recipe_of
 from pipeline.clip.shot import Shot
 from pipeline.errors import ModelMissing, PhotoplayError
 from pipeline.frames import FrameRange
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
-from studio import Studio, folder_name, frames_of, next_version, out_of, plate_of, recipe_of
+from studio import LOCAL, Studio
 from tests.tiny import make_models
-from ui.runs import Run, Runs
+from ui.runs import STAGES, Run, Runs
 from ui.say import time_left
 from ui.tabs.render import outcome_of, picture_of, progress_of
 
@@ -55,7 +56,7 @@ def recipe(**changes: object) -> Recipe:
 
 
 def found(runs: Runs, run_id: str) -> Run:
-    run = runs.find(run_id)
+    run = runs.find(LOCAL, run_id)
     assert run is not None
     return run
 
@@ -70,75 +71,75 @@ def at(runs: Runs, run_id: str, *states: State) -> Run:
 
 def test_a_render_ends_with_its_files_and_figures(studio: Studio, shot: Shot) -> None:
     runs = Runs(studio)
-    run_id = runs.start(shot, recipe(seed=11), FRAMES, "")
+    run_id = runs.start(LOCAL, shot, recipe(seed=11), FRAMES, "")
     waiting = found(runs, run_id)
     assert (waiting.job.state, waiting.place) == ("queued", 0)
     assert "next in line" in progress_of(waiting, time.time())
     with pytest.raises(PhotoplayError, match="still at work"):
-        runs.start(shot, recipe(seed=12), FRAMES, run_id)
-    behind = runs.start(shot, recipe(seed=11, title="Other"), FRAMES, "")
+        runs.start(LOCAL, shot, recipe(seed=12), FRAMES, run_id)
+    behind = runs.start(LOCAL, shot, recipe(seed=11, title="Other"), FRAMES, "")
     assert "1 before it" in progress_of(found(runs, behind), time.time())
-    studio.jobs.start()
+    studio.start()
     run = at(runs, run_id, "done")
     assert (plate_of(run.job), frames_of(run.job), recipe_of(run.job)) == (shot.plate, FRAMES, recipe(seed=11))
     out = out_of(run.job)
-    assert out.parent == studio.home / "renders" / "plate"
+    assert out.parent.parent == studio.home / "users" / LOCAL and out.parent.name.startswith("plate-")
     assert (out / "render.mp4").exists() and (out / "measurements.json").exists()
-    assert [stage.done for stage in run.job.stages.values()] == [4, 4, 4]
-    picture = picture_of(run)
+    assert [run.job.stages[name].done for name in STAGES] == [4, 4, 4]
+    picture = picture_of(studio, run)
     assert picture is not None and picture.shape == (360, 640, 3)
     assert "Finished" in outcome_of(run)
     at(runs, behind, "done")
-    after = runs.start(shot, recipe(seed=11), FRAMES, run_id)
+    after = runs.start(LOCAL, shot, recipe(seed=11), FRAMES, run_id)
     assert out_of(at(runs, after, "done").job) != out, "a finished version is never written to again"
 
 
 def test_a_stopped_render_goes_on_in_its_folder_unless_something_changed(studio: Studio, shot: Shot) -> None:
     runs = Runs(studio)
-    first = runs.start(shot, recipe(seed=21), FRAMES, "")
-    runs.stop(first)
+    first = runs.start(LOCAL, shot, recipe(seed=21), FRAMES, "")
+    runs.stop(LOCAL, first)
     stopped = found(runs, first)
     assert stopped.job.state == "cancelled" and "Stopped" in outcome_of(stopped)
-    again = runs.start(shot, recipe(seed=21), FRAMES, first)
+    again = runs.start(LOCAL, shot, recipe(seed=21), FRAMES, first)
     assert again == first and found(runs, again).at_work
-    runs.pause(again)
+    runs.pause(LOCAL, again)
     assert "Paused" in outcome_of(found(runs, again))
-    other = runs.start(shot, recipe(seed=22), FRAMES, again)
+    other = runs.start(LOCAL, shot, recipe(seed=22), FRAMES, again)
     assert out_of(found(runs, other).job) != out_of(stopped.job)
     assert found(runs, again).job.state == "cancelled"
-    runs.stop(other)
+    runs.stop(LOCAL, other)
 
 
 def test_a_render_outlives_the_program(home: Path, interview: Path) -> None:
     with Studio(home, "cpu") as before:
-        run_id = Runs(before).start(before.shot(interview), recipe(seed=31), FRAMES, "")
-        before.jobs.start()
+        run_id = Runs(before).start(LOCAL, before.shot(interview), recipe(seed=31), FRAMES, "")
+        before.start()
         at(Runs(before), run_id, "running", "done")
     with Studio(home, "cpu") as after:
-        after.jobs.start()
+        after.start()
         assert at(Runs(after), run_id, "done").job.attempt <= 2
 
 
 def test_a_render_that_cannot_be_done_is_refused_at_once(studio: Studio, shot: Shot) -> None:
-    versions = list((studio.home / "renders").glob("*/*"))
+    versions = list((studio.home / "users").glob("*/*/v*"))
     with pytest.raises(ModelMissing, match="nowhere"):
-        Runs(studio).start(shot, recipe(checkpoint="nowhere"), FRAMES, "")
-    assert list((studio.home / "renders").glob("*/*")) == versions
+        Runs(studio).start(LOCAL, shot, recipe(checkpoint="nowhere"), FRAMES, "")
+    assert list((studio.home / "users").glob("*/*/v*")) == versions
 
 
 def test_a_plate_that_changed_meanwhile_is_not_rendered(studio: Studio, interview: Path, tmp_path: Path) -> None:
     plate = tmp_path / "plate.mp4"
     plate.write_bytes(interview.read_bytes())
     runs = Runs(studio)
-    run_id = runs.start(studio.shot(plate), recipe(seed=41), FRAMES, "")
+    run_id = runs.start(LOCAL, studio.shot(plate), recipe(seed=41), FRAMES, "")
     plate.write_bytes(Path(interview).read_bytes() + b"\0" * 8)
-    studio.jobs.start()
+    studio.start()
     run = at(runs, run_id, "failed", "done")
     assert "has changed" in outcome_of(run) and "Render it anew" in outcome_of(run)
 
 
 def test_an_unknown_id_finds_nothing(studio: Studio) -> None:
-    assert Runs(studio).find("somebody else's") is None
+    assert Runs(studio).find(LOCAL, "somebody else's") is None
 
 
 def test_time_left_counts_only_frames_that_had_to_be_made() -> None:
@@ -155,14 +156,15 @@ def test_time_is_told_in_plain_words(seconds: float, words: str) -> None:
     assert time_left(seconds) == words
 
 
-def test_versions_count_on_from_what_is_there(tmp_path: Path) -> None:
-    (tmp_path / "v003").mkdir()
-    (tmp_path / "vacation").mkdir()
-    assert [next_version(tmp_path).name for _ in range(2)] == ["v004", "v005"]
-
-
-@pytest.mark.parametrize(
-    ("name", "folder"), [("take 4", "take_4"), ("..", "shot"), ("büro-02", "büro-02"), ("a/b", "a_b")]
-)
-def test_a_shots_name_makes_a_safe_folder(name: str, folder: str) -> None:
-    assert folder_name(name) == folder
+def test_anothers_render_is_unknown(studio: Studio, shot: Shot) -> None:
+    runs = Runs(studio)
+    run_id = runs.start(LOCAL, shot, recipe(seed=51), FRAMES, "")
+    assert runs.find("ann", run_id) is None
+    for verb in (runs.pause, runs.stop):
+        with pytest.raises(PhotoplayError, match="There is no job"):
+            verb("ann", run_id)
+    started = runs.start("ann", shot, recipe(seed=51), FRAMES, run_id)
+    assert started != run_id, "what her browser remembers of another's is nothing to go on from"
+    assert found(runs, run_id).job.state == "queued"
+    runs.stop(LOCAL, run_id)
+    runs.stop("ann", started)

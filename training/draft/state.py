@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from pipeline.files import put_in_place
+
 Model = TypeVar("Model", bound=torch.nn.Module)
 
 
@@ -37,6 +39,7 @@ class Run(Generic[Model]):
         folder.mkdir(parents=True, exist_ok=True)
         if self._file.exists():
             self._load()
+        self._forget_lost_rows()
         self._began = time.monotonic()
 
     @property
@@ -66,7 +69,7 @@ class Run(Generic[Model]):
             file.write(json.dumps(row) + "\n")
 
     def save(self) -> None:
-        """Write the state; the file is whole at any moment."""
+        """Write the state; the file is whole at any moment, after a power cut too."""
         part = self._file.with_suffix(".part")
         state = {
             "model": self.model.state_dict(),
@@ -76,7 +79,7 @@ class Run(Generic[Model]):
             "seconds": self.seconds,
         }
         torch.save(state, part)
-        part.replace(self._file)
+        put_in_place(part, self._file)
 
     def _load(self) -> None:
         state = torch.load(self._file, weights_only=True)
@@ -84,6 +87,16 @@ class Run(Generic[Model]):
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state["optimizer"]["state"]})
         self.step, self._seconds = state["step"], state["seconds"]
+
+    def _forget_lost_rows(self) -> None:
+        """Take out of the log what was noted after the state was saved, if it ever was, and what was noted by half."""
+        if not self._log.exists():
+            return
+        rows = [row for row in self._log.read_text().splitlines(keepends=True) if row.endswith("\n")]
+        kept = [row for row in rows if json.loads(row)["step"] <= self.step]
+        part = self._log.with_suffix(".jsonl.part")
+        part.write_text("".join(kept))
+        put_in_place(part, self._log)
 
 
 def averaged(file: Path, model: Model) -> Model:

@@ -11,21 +11,21 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
-from pipeline.clip.read import read_frame
+from looks import PresetStatus
+from orders import frames_of, recipe_of
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange, Picture
 from pipeline.progress import Progress
 from pipeline.recipe.passes import Face, PassSpec
 from pipeline.recipe.recipe import Recipe
 from pipeline.render import Order, Preview
-from studio import PresetStatus, frames_of, recipe_of
-from ui.bind import Bound, recipe_with
-from ui.page import Page, frame_slider, moved_to, viewer
+from ui.bind import Bound
+from ui.page import Page, frame_slider, moved_to, owner_of, viewer
 from ui.say import notice, said
 
 FIRST_PRESET = "draft"
 PASS_SETTINGS = ("denoising_strength", "guidance_scale", "steps")
-KINDS = {"canny": "edges", "openpose": "pose", "mediapipe_face": "face"}
+KINDS = {"canny": "edges", "openpose": "pose", "mediapipe_face": "face", "depth": "depth", "normal": "normals"}
 """What the pictures of the controls show."""
 NO_PREVIEW = notice("No preview yet", "It shows the frame's plate, controls, matte, layers and result.")
 
@@ -37,7 +37,7 @@ class LookTab:
     """The tab's controls and handlers."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.bound = page, Bound()
+        self.page, self.bound, self.made = page, Bound(), gr.State([])
         self.presets = {preset.name: preset for preset in page.studio.presets()}
         self.panels: dict[str, gr.Group] = {}
         with gr.Row(elem_classes="split"):
@@ -130,33 +130,33 @@ class LookTab:
         self.preview_button.click(
             said(self.preview),
             {page.shot, self.frame, *self.settings},
-            [self.viewer, self.strip, self.status],
+            [self.viewer, self.strip, self.made, self.status],
             show_progress_on=self.viewer,
         )
-        self.strip.select(self.enlarge, [self.strip], [self.viewer], show_progress="hidden", queue=False)
+        self.strip.select(self.enlarge, [self.made], [self.viewer], show_progress="hidden", queue=False)
 
     def recipe(self, given: Given) -> Recipe:
         """The preset with what is set on the page. Raises RecipeError."""
-        return recipe_with(self.presets[given[self.preset]].recipe, self.bound.values(given))
+        return self.bound.applied(self.presets[given[self.preset]].recipe, given)
 
-    def reset(self, shot: Shot, run_id: str) -> tuple[Any, ...]:
+    def reset(self, shot: Shot, run_id: str, request: gr.Request) -> tuple[Any, ...]:
         """The tab for another shot: no preview yet."""
-        run = self.page.runs.find(run_id)
+        run = self.page.runs.find(owner_of(request), run_id)
         start = frames_of(run.job).first if run is not None and run.is_of(shot) else shot.frames.first
-        return moved_to(shot.frames, start), self.picture(shot, start), [], NO_PREVIEW
+        return moved_to(shot.frames, start), self.picture(shot, start, request), [], NO_PREVIEW
 
-    def picture(self, shot: Shot, frame: int) -> str:
+    def picture(self, shot: Shot, frame: int, request: gr.Request) -> str:
         """One frame of the plate."""
-        return self.page.pictures.keep(read_frame(shot, int(frame)).pixels)
+        return self.page.pictures.keep(owner_of(request), self.page.studio.frame(shot, int(frame)))
 
     def choose(self, name: str) -> dict[Block, Any]:
         """The settings of a preset, and what is missing for it."""
         preset = self.presets[name]
         return {self.about: about(preset), **self._shown(preset.recipe)}
 
-    def recall(self, run_id: str) -> Any:
+    def recall(self, run_id: str, request: gr.Request) -> Any:
         """The settings of this browser's newest render, so that a reloaded page shows what is at work."""
-        run = self.page.runs.find(run_id)
+        run = self.page.runs.find(owner_of(request), run_id)
         if run is None:
             return gr.skip()
         recipe = recipe_of(run.job)
@@ -164,18 +164,20 @@ class LookTab:
         name = titles.get(recipe.title, FIRST_PRESET)
         return {self.preset: name, self.about: about(self.presets[name]), **self._shown(recipe)}
 
-    def preview(self, given: Given) -> tuple[Any, ...]:
+    def preview(self, given: Given, request: gr.Request) -> tuple[Any, ...]:
         """Render the chosen frame and show every picture of it."""
+        owner = owner_of(request)
         shot, frame, started = given[self.page.shot], int(given[self.frame]), time.monotonic()
-        order = Order(shot, self.recipe(given), FrameRange(frame, frame), self.page.studio.home / "renders")
+        order = Order(shot, self.recipe(given), FrameRange(frame, frame), self.page.studio.home)
         made = self.page.studio.preview(order, Progress())
         took = f"{time.monotonic() - started:.1f} s · {order.recipe.title}"
-        pictures = [(self.page.pictures.keep(picture), caption) for picture, caption in strip_of(made)]
-        return pictures[-1][0], gr.Gallery(pictures, selected_index=len(pictures) - 1), preview_note(made, took)
+        pictures = [(self.page.pictures.keep(owner, picture), caption) for picture, caption in strip_of(made)]
+        strip = gr.Gallery(pictures, selected_index=len(pictures) - 1)
+        return pictures[-1][0], strip, [path for path, _ in pictures], preview_note(made, took)
 
-    def enlarge(self, strip: list[tuple[str, str]], chosen: gr.SelectData) -> str:
+    def enlarge(self, made: list[str], chosen: gr.SelectData) -> str:
         """The picture that was clicked in the strip."""
-        return strip[int(chosen.index)][0]
+        return made[int(chosen.index)]
 
     def _shown(self, recipe: Recipe) -> dict[Block, Any]:
         names = {spec.name for spec in recipe.passes}
@@ -194,9 +196,15 @@ def strip_of(made: Preview) -> list[tuple[Picture, str]]:
     controls = [
         (picture, f"{name}: {KINDS[kind]}") for name, kinds in made.controls.items() for kind, picture in kinds.items()
     ]
-    mattes = [(picture, f"{name} matte") for name, picture in made.mattes.items()]
+    mattes = [(picture, matte_caption(name)) for name, picture in made.mattes.items()]
     layers = [(picture, f"{name} layer") for name, picture in made.layers.items()]
     return [(made.plate, "plate"), *controls, *mattes, *layers, (made.result, "result")]
+
+
+def matte_caption(name: str) -> str:
+    """What a matte is called: `face`, or `face.2` for that of one person among several."""
+    pass_name, _, person = name.partition(".")
+    return f"{pass_name} matte" + (f", person {person}" if person else "")
 
 
 def preview_note(made: Preview, took: str) -> str:

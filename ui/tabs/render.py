@@ -11,13 +11,12 @@ import gradio as gr
 from gradio.components import Component
 
 from jobs.job import Reached, State
-from pipeline.clip.probe import probe
-from pipeline.clip.read import read_frame
+from orders import out_of, shot_name_of
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange, Picture
 from pipeline.version import OutFolder
-from studio import out_of, plate_of
-from ui.page import Page, viewer
+from studio import Studio
+from ui.page import Page, owner_of, viewer
 from ui.runs import STAGES, Run
 from ui.say import notice, said, time_left
 from ui.tabs.look import Given, LookTab
@@ -83,34 +82,36 @@ class RenderTab:
         self.timer.tick(self.watch, [page.run_id, self.seen], self.watched, queue=False, show_progress="hidden")
         self.compare.click(lambda: gr.Tabs(selected="compare"), None, [page.tabs], queue=False)
 
-    def begin(self, given: Given) -> tuple[Any, ...]:
+    def begin(self, given: Given, request: gr.Request) -> tuple[Any, ...]:
         """Put the chosen frames in line and turn to this tab."""
         frames = FrameRange(int(given[self.shot.first]), int(given[self.shot.last]))
         shot: Shot = given[self.page.shot]
-        run_id = self.page.runs.start(shot, self.look.recipe(given), frames, given[self.page.run_id])
-        return run_id, gr.Tabs(selected="render"), *self.watch(run_id, "")
+        owner, previous = owner_of(request), given[self.page.run_id]
+        run_id = self.page.runs.start(owner, shot, self.look.recipe(given), frames, previous)
+        return run_id, gr.Tabs(selected="render"), *self.watch(run_id, "", request)
 
-    def hold(self, run_id: str) -> dict[str, Any]:
+    def hold(self, run_id: str, request: gr.Request) -> dict[str, Any]:
         """Ask the render to pause."""
-        self.page.runs.pause(run_id)
+        self.page.runs.pause(owner_of(request), run_id)
         return gr.update(value="Pausing", interactive=False)
 
-    def halt(self, run_id: str) -> dict[str, Any]:
+    def halt(self, run_id: str, request: gr.Request) -> dict[str, Any]:
         """Ask the render to stop."""
-        self.page.runs.stop(run_id)
+        self.page.runs.stop(owner_of(request), run_id)
         return gr.update(value="Stopping", interactive=False)
 
-    def watch(self, run_id: str, seen: str) -> tuple[Any, ...]:
+    def watch(self, run_id: str, seen: str, request: gr.Request) -> tuple[Any, ...]:
         """What has changed since the page looked last. seen: which of the run's pictures the page has."""
-        run = self.page.runs.find(run_id)
+        owner = owner_of(request)
+        run = self.page.runs.find(owner, run_id)
         if run is None:
             return gr.Timer(active=False), *[gr.skip()] * (len(self.watched) - 1)
         state, asked = run.job.state, run.job.wish is not None
-        picture = picture_of(run) if run.seen != seen else None
+        picture = picture_of(self.page.studio, run) if run.seen != seen else None
         return (
             gr.Timer(active=run.at_work or state == "paused"),
             run.seen,
-            gr.skip() if picture is None else self.page.pictures.keep(picture),
+            gr.skip() if picture is None else self.page.pictures.keep(owner, picture),
             progress_of(run, time.time()),
             gr.Button("Go on" if run.resumable else "Render shot", interactive=not run.at_work),
             gr.skip() if asked else gr.Button("Pause", interactive=run.at_work),
@@ -120,19 +121,20 @@ class RenderTab:
         )
 
 
-def picture_of(run: Run) -> Picture | None:
+def picture_of(studio: Studio, run: Run) -> Picture | None:
     """The newest finished frame; of a finished render its last one."""
     delivered = OutFolder(out_of(run.job)).render
     if run.job.state == "done" and delivered.exists():
-        rendered = probe(delivered)
-        return read_frame(rendered, rendered.frames.last).pixels
+        rendered = studio.shot(delivered)
+        return studio.frame(rendered, rendered.frames.last)
     return None if run.newest is None else run.newest.picture
 
 
 def progress_of(run: Run, now: float) -> str:
     """A render's progress as HTML: one line in words, and a bar for every stage."""
-    where = f"{escape(plate_of(run.job).stem)} {out_of(run.job).name}"
-    bars = "".join(_bar(label, run.job.stages.get(name)) for name, label in STAGES.items())
+    where = f"{escape(shot_name_of(run.job))} {out_of(run.job).name}"
+    before = {name: name.capitalize() for name in run.job.stages if name not in STAGES}
+    bars = "".join(_bar(label, run.job.stages.get(name)) for name, label in (before | STAGES).items())
     return f'<div class="progress"><p><b>{where}</b> {_words(run, now)}</p>{bars}</div>'
 
 

@@ -1,20 +1,23 @@
-"""Shot: drop a clip, see what it is, choose its frames."""
+"""Shot: drop a clip or open an earlier one, see what it is, choose its frames."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pipeline.clip.read import read_frame
+from orders import frames_of, plate_of
 from pipeline.clip.shot import Shot
-from studio import frames_of
-from ui.page import Page, frame_slider, moved_to, viewer
-from ui.say import facts, notice, said
+from studio import SAMPLES
+from ui.page import Page, frame_slider, moved_to, owner_of, viewer
+from ui.say import facts, notice, room_of, said
+from workspaces.shots import ShotFolder
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "interview" / "plate.mp4"
+SAMPLE = SAMPLES / "interview" / "plate.mp4"
 WELCOME = notice("This is the sample shot", "Choose a look and render it, or drop your own clip.")
+DELETE, SURE = "Delete this shot", "Delete it and its versions for good"
 
 
 class ShotTab:
@@ -29,23 +32,30 @@ class ShotTab:
             with gr.Column(elem_classes="side wide"):
                 self.notice = gr.HTML(WELCOME)
                 self.drop = gr.File(show_label=False, height=84, elem_id="drop")
+                self.earlier = gr.Dropdown([], label="Your shots", visible=False, elem_id="shots")
                 self.facts = gr.HTML()
                 with gr.Row():
                     self.first = gr.Number(0, label="First frame", precision=0, minimum=0, min_width=80)
                     self.last = gr.Number(0, label="Last frame", precision=0, minimum=0, min_width=80)
                 self.next = gr.Button("Choose a look", variant="primary")
+                self.room = gr.HTML(elem_id="room")
+                self.remove = gr.Button(DELETE, size="sm", visible=False, elem_id="remove")
 
     def wire(self) -> None:
         """Connect the handlers."""
         page = self.page
-        given = self.drop.upload(said(self.open), [self.drop], [page.shot], show_progress="minimal")
-        given.then(lambda: None, None, [self.drop], queue=False)
+        dropped = self.drop.upload(said(self.open), [self.drop], [page.shot], show_progress="minimal")
+        dropped.then(lambda: None, None, [self.drop], queue=False)
+        self.earlier.input(said(self.reopen), [self.earlier], [page.shot], show_progress="hidden")
+        given = [self.remove, self.earlier]
+        self.remove.click(said(self.delete), given, [page.shot, self.remove], show_progress="hidden")
         page.shot.change(
             said(self.show),
             [page.shot, page.run_id],
             [self.notice, self.facts, self.viewer, self.frame, self.first, self.last],
             show_progress="hidden",
         )
+        page.shot.change(self.kept, [page.shot], [self.earlier, self.remove, self.room], show_progress="hidden")
         self.frame.input(
             said(self.picture),
             [page.shot, self.frame],
@@ -56,18 +66,53 @@ class ShotTab:
         )
         self.next.click(lambda: gr.Tabs(selected="look"), None, [page.tabs], queue=False)
 
-    def open(self, path: str) -> Shot:
-        """The uploaded clip as the page's shot."""
-        return self.page.studio.shot(Path(path))
+    def welcome(self, run_id: str, request: gr.Request) -> Shot:
+        """The shot of a page that was just opened: its newest render's, while the clip is there, or the sample."""
+        run = self.page.runs.find(owner_of(request), run_id)
+        if run is not None and plate_of(run.job).is_file():
+            return self.page.studio.shot_of(run.job)
+        return self.page.studio.shot(SAMPLE)
 
-    def show(self, shot: Shot, run_id: str) -> tuple[Any, ...]:
+    def open(self, path: str, request: gr.Request) -> Shot:
+        """The uploaded clip as the page's shot."""
+        return self.page.studio.receive(owner_of(request), Path(path), Path(path).name)
+
+    def reopen(self, shot_id: str, request: gr.Request) -> Shot:
+        """An earlier shot as the page's shot."""
+        return self.page.studio.rooms.open_shot(owner_of(request), shot_id)
+
+    def delete(self, asked: str, shot_id: str, request: gr.Request) -> tuple[Any, Any]:
+        """Ask first; the second click deletes the shot, and the page turns to the sample."""
+        if asked == DELETE:
+            return gr.skip(), gr.Button(SURE, variant="stop")
+        self.page.studio.remove_shot(owner_of(request), shot_id)
+        return self.page.studio.shot(SAMPLE), gr.skip()
+
+    def kept(self, shot: Shot, request: gr.Request) -> tuple[Any, ...]:
+        """The owner's shots, with the page's own chosen if it is one of them, and how much room is used."""
+        owner = owner_of(request)
+        shots = self.page.studio.shots(owner)
+        chosen = next((kept.id for kept in shots if kept.plate == shot.plate), None)
+        choices = [(label_of(kept), kept.id) for kept in shots]
+        return (
+            gr.Dropdown(choices, value=chosen, visible=bool(shots)),
+            gr.Button(DELETE, variant="secondary", visible=chosen is not None),
+            room_of(self.page.studio.rooms.usage(owner)),
+        )
+
+    def show(self, shot: Shot, run_id: str, request: gr.Request) -> tuple[Any, ...]:
         """Everything on this tab for a shot; after a reload with the frames of the render that is at work."""
-        run = self.page.runs.find(run_id)
+        run = self.page.runs.find(owner_of(request), run_id)
         frames = frames_of(run.job) if run is not None and run.is_of(shot) else shot.frames
         frame = moved_to(shot.frames, frames.first)
         welcome = gr.HTML(visible=shot.plate == SAMPLE)
-        return welcome, facts(shot), self.picture(shot, frames.first), frame, frames.first, frames.last
+        return welcome, facts(shot), self.picture(shot, frames.first, request), frame, frames.first, frames.last
 
-    def picture(self, shot: Shot, frame: int) -> str:
+    def picture(self, shot: Shot, frame: int, request: gr.Request) -> str:
         """One frame of the plate."""
-        return self.page.pictures.keep(read_frame(shot, int(frame)).pixels)
+        return self.page.pictures.keep(owner_of(request), self.page.studio.frame(shot, int(frame)))
+
+
+def label_of(kept: ShotFolder) -> str:
+    """An earlier shot in the list: its name and when it was handed in."""
+    return f"{kept.record.name}, {time.strftime('%Y-%m-%d %H:%M', time.localtime(kept.record.created))}"

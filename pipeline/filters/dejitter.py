@@ -1,0 +1,97 @@
+"""Take small shakes out of the picture's position, and leave the camera's real moves.
+
+How the whole picture moves between two frames is a shift, a turn and a change of size that most of its corners agree
+on (Lucas and Kanade 1981; RANSAC, Fischler and Bolles 1981). The moves add up to a path; a frame is brought to the
+straight line that fits the path around it best, unless it is further from it than a shake would be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.filters.deflicker import added_up, line_through
+from pipeline.filters.stream import Moment, Scene, Stream, windows
+from pipeline.frames import FloatPicture
+from pipeline.recipe.filters import Dejitter
+
+CORNERS = 300
+LEAST_CORNERS = 12
+"""With fewer that agree, the move between two frames is not known and counts as none."""
+SIDE = 640
+"""Pixels of the long side of the picture that moves are read from."""
+
+Grey = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Placed(Moment):
+    """A frame and how the picture moved since the one before: x, y in pixels, turn in radians, log of the size; [4]."""
+
+    move: NDArray[np.float64]
+
+
+def dejittered(stream: Stream, settings: Dejitter, scene: Scene) -> Stream:
+    """The stream without small shakes; what is missing at the edges is mirrored."""
+    for window in windows(_placed(stream), settings.reach, scene.cuts):
+        path = added_up([moment.move for moment in window.moments if isinstance(moment, Placed)])
+        wanted = line_through(np.arange(len(path)) - window.centre, path, settings.reach / 2)
+        shake = wanted - path[window.centre]
+        pixels = window.moment.pixels
+        if np.hypot(shake[0], shake[1]) > settings.largest * pixels.shape[1]:
+            yield Moment(window.moment.number, pixels)
+        else:
+            yield Moment(window.moment.number, moved(pixels, shake))
+
+
+def moved(pixels: FloatPicture, move: NDArray[np.float64]) -> FloatPicture:
+    """The picture shifted, turned about its middle and resized by a move as in `Placed`."""
+    height, width = pixels.shape[:2]
+    turn = _matrix(move, ((width - 1) / 2, (height - 1) / 2))
+    return cv2.warpAffine(
+        pixels, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+    ).astype(np.float32, copy=False)
+
+
+def move_between(before: Grey, after: Grey) -> NDArray[np.float64]:
+    """How the picture as a whole moved, float64 [4] as in `Placed`, in pixels of the given pictures."""
+    corners = cv2.goodFeaturesToTrack(before, CORNERS, 0.01, 8)
+    if corners is None or len(corners) < LEAST_CORNERS:
+        return np.zeros(4)
+    found, status, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, np.zeros_like(corners))
+    kept = status[:, 0] == 1
+    if kept.sum() < LEAST_CORNERS:
+        return np.zeros(4)
+    centre = np.array([(before.shape[1] - 1) / 2, (before.shape[0] - 1) / 2])
+    matrix, agreed = cv2.estimateAffinePartial2D(
+        corners[kept, 0] - centre, found[kept, 0] - centre, ransacReprojThreshold=0.5, confidence=0.999
+    )
+    if matrix is None or agreed.sum() < LEAST_CORNERS:
+        return np.zeros(4)
+    size = np.hypot(matrix[0, 0], matrix[1, 0])
+    return np.array([matrix[0, 2], matrix[1, 2], np.arctan2(matrix[1, 0], matrix[0, 0]), np.log(size)])
+
+
+def _placed(stream: Stream) -> Stream:
+    before: Grey | None = None
+    for moment in stream:
+        grey, scale = _small(moment.pixels)
+        move = np.zeros(4) if before is None else move_between(before, grey) / (scale, scale, 1, 1)
+        before = grey
+        yield Placed(moment.number, moment.pixels, move)
+
+
+def _small(pixels: FloatPicture) -> tuple[Grey, float]:
+    scale = min(SIDE / max(pixels.shape[:2]), 1.0)
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    return cv2.cvtColor((small.clip(0, 1) * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY).astype(np.uint8), scale
+
+
+def _matrix(move: NDArray[np.float64], centre: tuple[float, float]) -> NDArray[np.float64]:
+    x, y, turn, size = move
+    matrix = np.asarray(cv2.getRotationMatrix2D(centre, -np.degrees(turn), np.exp(size)), np.float64)
+    matrix[:, 2] += x, y
+    return matrix

@@ -1,0 +1,1 @@
+"""How the plate moves, and what can be carried along its motion: pictures, results, noise."""

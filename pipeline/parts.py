@@ -1,0 +1,56 @@
+"""What a finished frame is put together from, and what of it is written beside the movie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.clip.still import encode_png
+from pipeline.composite.layer import straight_rgba
+from pipeline.composite.over import merged
+from pipeline.files import atomic
+from pipeline.frames import Frame, Layer, Mask
+from pipeline.version import OutFolder
+from pipeline.work import Work
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a frame is put together from. layers: one a pass, bottom first. mattes: name -> uint8 [h, w].
+
+    A pass that follows several people has one layer and one matte of all of them under its name, and beside them the
+    matte of each person as NAME.NUMBER.
+    """
+
+    layers: list[Layer]
+    mattes: dict[str, Mask]
+
+
+def parts_of(work: Work, frame: Frame) -> Parts:
+    """The finished layers and the mattes of a frame; a pass whose region is not in the frame has none."""
+    layers, mattes = list[Layer](), dict[str, Mask]()
+    for planned in work.plan.passes:
+        subjects = work.subjects(planned, frame)
+        if subjects:
+            layers.append(merged([subject.laid_over(frame) for subject in subjects]))
+        found = {s.planned.plan.person: s.matte.mask for s in subjects if s.matte is not None}
+        if found:
+            mattes[planned.name] = np.maximum.reduce(list(found.values()))
+        if len(work.crew.shares(planned)) > 1:
+            mattes |= {f"{planned.name}.{person}": mask for person, mask in found.items()}
+    return Parts(layers, mattes)
+
+
+def keep_parts(parts: Parts, frame: int, out: OutFolder) -> None:
+    """Write layers and mattes of a frame that are not there yet. Raises OutputError."""
+    pictures = {out.layer(layer.pass_name, frame): layer for layer in parts.layers}
+    for path, layer in pictures.items():
+        if not path.exists():
+            with atomic(path) as part:
+                part.write_bytes(encode_png(straight_rgba(layer)))
+    for name, mask in parts.mattes.items():
+        path = out.matte(name, frame)
+        if not path.exists():
+            with atomic(path) as part:
+                part.write_bytes(encode_png(mask))

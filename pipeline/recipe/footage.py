@@ -1,0 +1,83 @@
+"""What the files do not say about themselves: how a picture sequence and an engine's passes are to be read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from pipeline.errors import RecipeError
+from pipeline.recipe.base import Settings
+
+MissingFrames = Literal["error", "hold", "black"]
+Transfer = Literal["auto", "linear", "display"]
+DepthScale = Literal["auto", "near_white", "far_white", "metres"]
+NormalSpace = Literal["world", "camera"]
+
+
+class Footage(Settings):
+    """How a shot's files are read. Everything has a default, and what was assumed is said in the shot's notes."""
+
+    rate: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d{0,5}(/[1-9]\d{0,5}|\.\d{1,6})?$",
+        description="Frames a second of a picture sequence, for instance 24 or 30000/1001; empty = what the files say.",
+    )
+    missing: MissingFrames = Field(
+        default="error",
+        description="A frame that a sequence lacks: refuse it, hold the frame before, or take black.",
+    )
+    transfer: Transfer = Field(
+        default="auto",
+        description="How the numbers of a picture sequence are meant; auto = EXR linear, everything else as shown.",
+    )
+    fields: Literal["deinterlace", "keep"] = Field(
+        default="deinterlace",
+        description="Interlaced clips: make whole frames from one field each, or keep both woven together.",
+    )
+    first_number: int | None = Field(
+        default=None,
+        ge=0,
+        le=10**9,
+        description="The number in the passes' file names that belongs to the plate's first frame; empty = found out.",
+    )
+    depth: DepthScale = Field(
+        default="auto",
+        description="What the depth pass holds; auto = metres in a Z channel or beyond 1, otherwise white is near.",
+    )
+    normals: NormalSpace = Field(
+        default="world", description="Which axes the normals are in; world needs the camera's matrices."
+    )
+
+    @property
+    def frames_a_second(self) -> Fraction | None:
+        """The rate; the decimal names of the film rates mean what everybody means by them (23.976 = 24000/1001)."""
+        if self.rate is None:
+            return None
+        stated = Fraction(self.rate)
+        film = (Fraction(whole * 1000, 1001) for whole in (24, 30, 48, 60, 120))
+        return next((rate for rate in film if "." in self.rate and abs(rate - stated) < Fraction(1, 100)), stated)
+
+
+AS_FOUND = Footage()
+"""Nothing is known but what the files say."""
+
+
+def footage_with(changes: Sequence[str]) -> Footage:
+    """The settings with these values, each written as `missing=hold`. Raises RecipeError for one that is not valid."""
+    values: dict[str, str] = {}
+    for change in changes:
+        name, equals, text = (part.strip() for part in change.partition("="))
+        if not equals or name not in Footage.model_fields:
+            near = difflib.get_close_matches(name, Footage.model_fields, 1, 0.5)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(Footage.model_fields)}."
+            raise RecipeError(f"{change!r} is no setting of the footage.", hint)
+        values[name] = text
+    try:
+        return Footage.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise RecipeError(f"{fault['loc'][0]}: {fault['msg']} (it is {fault['input']!r}).") from error

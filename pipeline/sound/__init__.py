@@ -1,0 +1,1 @@
+"""Soundtracks: loudness, mixing and stems. Pictures are not its business."""

@@ -1,0 +1,152 @@
+"""The studio's verbs: whose is whose, weights that change under a waiting render, and tidying up by itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.job import Job, JobError, State
+from orders import keys_of, out_of
+from pipeline.clip.shot import Shot
+from pipeline.errors import OverQuota, RefusedFile
+from pipeline.frames import FrameRange
+from pipeline.recipe.load import parse_recipe
+from pipeline.recipe.recipe import Recipe
+from studio import LOCAL, Studio
+from tests.tiny import make_checkpoint, make_models
+
+ROOT = Path(__file__).parents[1]
+FRAMES = FrameRange(3, 4)
+PATIENCE = 120.0
+"""Seconds that a render of two frames may take on a busy machine."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    make_models(tmp_path / "home" / "models")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def studio(home: Path) -> Iterator[Studio]:
+    with Studio(home, "cpu") as studio:
+        yield studio
+
+
+@pytest.fixture
+def shot(studio: Studio, interview: Path) -> Shot:
+    return studio.shot(interview)
+
+
+def recipe(**changes: object) -> Recipe:
+    data = {"title": "Tiny", "checkpoint": "tiny", "working_size": 64, "passes": [{"name": "body", "steps": 2}]}
+    return parse_recipe(data | changes, "tiny")
+
+
+def at(studio: Studio, job_id: str, *states: State) -> Job:
+    limit = time.monotonic() + PATIENCE
+    while (job := studio.jobs.job(job_id)).state not in states:
+        assert time.monotonic() < limit, job
+        time.sleep(0.02)
+    return job
+
+
+def test_anothers_job_is_as_unknown_as_one_that_never_was(studio: Studio, shot: Shot) -> None:
+    job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+    anns, mine = studio.jobs_of("ann"), studio.jobs_of(LOCAL)
+    assert anns.jobs() == [] and anns.find(job.id) is None and mine.find(job.id) == job
+    for verb in (anns.job, anns.pause, anns.cancel, anns.go_on, anns.remove, anns.place, anns.newest):
+        with pytest.raises(JobError) as known:
+            verb(job.id)
+        with pytest.raises(JobError) as unknown:
+            verb("0" * 32)
+        assert str(known.value).replace(job.id, "0" * 32) == str(unknown.value)
+    with pytest.raises(JobError, match="There is no job"):
+        studio.go_on("ann", job.id)
+    assert studio.jobs.job(job.id).state == "queued"
+
+
+def test_a_clip_of_this_machine_is_not_a_users_to_render(studio: Studio, shot: Shot, tmp_path: Path) -> None:
+    assert studio.submit_render("ann", shot, recipe(), FRAMES).owner == "ann", "the sample is everyone's"
+    private = tmp_path / "private.mp4"
+    shutil.copyfile(shot.plate, private)
+    with pytest.raises(RefusedFile, match="no such shot"):
+        studio.submit_render("ann", studio.shot(private), recipe(), FRAMES)
+
+
+def test_the_line_has_an_end_for_each(home: Path, interview: Path) -> None:
+    (home / "limits.toml").write_text("waiting_jobs = 1\n")
+    with Studio(home, "cpu") as studio:
+        shot = studio.shot(interview)
+        for owner in ("ann", "bob"):
+            studio.submit_render(owner, shot, recipe(), FRAMES)
+            with pytest.raises(OverQuota, match="You have 1 jobs in line"):
+                studio.submit_render(owner, shot, recipe(), FRAMES)
+
+
+def test_a_shot_that_is_being_rendered_is_not_deleted(studio: Studio, shot: Shot) -> None:
+    job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+    (kept,) = studio.shots(LOCAL)
+    with pytest.raises(JobError, match="renders in line"):
+        studio.remove_shot(LOCAL, kept.id)
+    studio.jobs_of(LOCAL).cancel(job.id)
+    studio.remove_shot(LOCAL, kept.id)
+    assert studio.shots(LOCAL) == [] and not out_of(job).exists()
+
+
+def test_weights_that_changed_under_a_waiting_render(studio: Studio, shot: Shot, home: Path) -> None:
+    """What was begun with the old weights stays as it is; going on renders into a new version with the new ones."""
+    job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+    studio.start()
+    done = at(studio, job.id, "done")
+    begun = {path: path.read_bytes() for path in out_of(done).rglob("*.json")}
+    studio.jobs.close()
+    make_checkpoint(home / "models" / "checkpoints" / "tiny", "tiny")
+    with Studio(home, "cpu") as later:
+        waiting = later.submit_render(LOCAL, shot, recipe(), FRAMES, out_of(done))
+        later.start()
+        reason = at(later, waiting.id, "failed", "done").reason
+        assert reason is not None
+        assert reason.message == "tiny changed after v001 of plate was begun." and "new version" in reason.hint
+        new = later.go_on(LOCAL, waiting.id)
+        assert new.id != waiting.id and out_of(new).name == "v002"
+        at(later, new.id, "done")
+    assert {path: path.read_bytes() for path in out_of(done).rglob("*.json")} == begun
+
+
+def test_the_cache_keeps_to_its_limit_by_itself(home: Path, interview: Path) -> None:
+    (home / "limits.toml").write_text("cache_gigabytes = 1e-9\n")
+    with Studio(home, "cpu") as studio:
+        shot = studio.shot(interview)
+        waiting = studio.submit_render(LOCAL, shot, recipe(seed=5), FRAMES)
+        studio.jobs_of(LOCAL).pause(waiting.id)
+        held = [home / "cache" / key[:2] / key for key in keys_of(waiting)]
+        unused = home / "cache" / "ab" / ("ab" * 32)
+        upload = home / "uploads" / ("cd" * 32) / "left.mp4"
+        for folder in (*held, unused, upload.parent):
+            folder.mkdir(parents=True)
+            (folder / "left.mp4").write_bytes(b"picture")
+            os.utime(folder, (1, 1))
+        studio.start()
+        assert held and all((folder / "left.mp4").exists() for folder in held)
+        assert not unused.exists() and upload.exists()
+        (unused.parent).rmdir()
+        unused.mkdir(parents=True)
+        (unused / "000000.png").write_bytes(b"picture")
+        os.utime(unused, (1, 1))
+        job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+        at(studio, job.id, "done")
+        assert not unused.exists() and (out_of(job) / "render.mp4").exists()
+
+
+def test_looking_at_the_jobs_loads_no_large_library(home: Path) -> None:
+    code = f"import sys, cli; cli.main(['--home', {str(home)!r}, 'jobs', 'list']); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,116 @@
+"""Orders for trainings: their settings as people write them, their pictures, where they lie, and how jobs hold them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from jobs.job import Job
+from pipeline.clip.probe import probe
+from pipeline.errors import RecipeError, RefusedFile
+from pipeline.files import explained
+from pipeline.progress import Progress
+from training.characters.assemble import resolution_for
+from training.characters.settings import Training
+from workspaces.home import Home
+from workspaces.intake.door import check_file
+from workspaces.limits import Limits
+
+if TYPE_CHECKING:
+    from pipeline.portraits.facts import Portraits
+    from pipeline.portraits.review import Review
+
+TRAIN = "train"
+"""The kind of the jobs that train a LoRA."""
+CHARACTERS = "characters"
+"""The folder of a workspace with a folder for each training, called as its LoRA."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Pictures ready for a training. folder: where they lie."""
+
+    folder: Path
+    portraits: Portraits
+    review: Review
+
+
+def training_from(values: Mapping[str, Any]) -> Training:
+    """Settings out of plain values; the resolution follows the base unless given. Raises RecipeError for all faults."""
+    try:
+        settings = Training.model_validate(dict(values))
+    except ValidationError as error:
+        faults = "; ".join(f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}" for fault in error.errors())
+        raise RecipeError(
+            f"{faults}.", f"The settings of a training are {', '.join(Training.model_fields)}."
+        ) from error
+    if "resolution" in values:
+        return settings
+    return settings.model_copy(update={"resolution": resolution_for(settings.base)})
+
+
+def folder_of(home: Home, owner: str, settings: Training) -> Path:
+    """Where a training of an owner's lies. Raises RefusedFile for an id that names no owner."""
+    return home.workspace(owner) / CHARACTERS / settings.name
+
+
+def spec_of_training(settings: Training, folder: Path, sample: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A training as plain data. sample: the order of its samples, as plain data."""
+    return {"training": settings.model_dump(mode="json"), "out": str(folder.absolute()), "sample": sample}
+
+
+def sample_of(job: Job) -> Job | None:
+    """The order of a training job's samples, as a render job would hold it; None when there are none."""
+    sample = job.spec.get("sample")
+    return None if sample is None else replace(job, spec=cast(Mapping[str, Any], sample))
+
+
+def training_of(job: Job) -> tuple[Training, Path]:
+    """The settings of a training job, and its folder."""
+    return training_from(cast(dict[str, Any], job.spec["training"])), Path(str(job.spec["out"]))
+
+
+def prepare_from(source: Path, folder: Path, limits: Limits, progress: Progress) -> Prepared:
+    """Prepare the pictures of a folder, a zip, a clip or a single file in `folder`.
+
+    Raises RefusedFile for what may not be opened, FootageError, TrainingError when there are no pictures, OutputError.
+    """
+    from pipeline.portraits.prepare import prepare
+    from pipeline.portraits.review import review
+
+    with _pictures_of(source, folder, limits, progress) as pictures:
+        portraits = prepare(pictures, folder, round(limits.megapixels * 1e6), progress)
+    return Prepared(folder, portraits, review(portraits))
+
+
+@contextmanager
+def _pictures_of(source: Path, folder: Path, limits: Limits, progress: Progress) -> Iterator[list[Path]]:
+    """The files to look at; those out of a zip or a clip are there for as long as the block lasts."""
+    from pipeline.portraits.choose import choose, write_chosen
+    from pipeline.portraits.gather import pictures_in, unpack
+
+    if source.is_dir():
+        yield pictures_in(source)
+        return
+    kind = check_file(source, limits)
+    if kind == "picture":
+        yield [source]
+        return
+    if kind not in ("archive", "video"):
+        raise RefusedFile(f"{source.name} holds no pictures.", "Give a folder or a zip of pictures, or a clip.")
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=folder) as name:
+            unpacked = Path(name) / "pictures"
+            if kind == "archive":
+                unpack(source, unpacked)
+            else:
+                shot = probe(source)
+                write_chosen(shot, choose(shot, progress), unpacked)
+            yield pictures_in(unpacked)

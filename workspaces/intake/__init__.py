@@ -1,0 +1,1 @@
+"""The door: what strangers hand in is looked at here before anything else opens it."""
