@@ -28,6 +28,8 @@ from training.characters.course import STAGE
 from training.characters.settings import Training
 from training_orders import training_from
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "name": "ava",
     "trigger": "Ava",

@@ -16,6 +16,8 @@ from pipeline.errors import FootageError
 from tests.clip.odd import EVERY, Odd
 from tests.footage import number_in, numbered
 
+pytestmark = pytest.mark.slow
+
 
 def counted(path: Path) -> int:
     """How many pictures ffmpeg decodes."""

@@ -16,6 +16,8 @@ from pipeline.errors import PhotoplayError
 from pipeline.models.store import ModelStore
 from tests.engine.batches import counted_calls, make_batch, make_hint, with_hints
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = ("UNet2DConditionModel", "ControlNetModel", "Encoder", "Decoder", "CLIPTextModel")
 ERRORS: list[Callable[[], BaseException]] = [
     lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),

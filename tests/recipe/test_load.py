@@ -93,7 +93,11 @@ def test_pass_names_differ_and_a_control_ends_after_it_starts() -> None:
 
 def test_single_people_get_their_own_settings() -> None:
     two = changed(
-        recipe(), ["passes.face.people=[{person=1, denoising_strength=0.45}, {person=2, prompt='his', enabled=false}]"]
+        recipe(),
+        [
+            "passes.face.region.follow=track",
+            "passes.face.people=[{person=1, denoising_strength=0.45}, {person=2, prompt='his', enabled=false}]",
+        ],
     )
     face = two.passes[1]
     her, his, other = (face.for_person(number) for number in (1, 2, 3))

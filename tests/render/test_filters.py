@@ -17,6 +17,8 @@ from pipeline.sound.loudness import loudness_of
 from tests.footage import click_time, click_wav
 from tests.render.conftest import Bench, tiny_recipe
 
+pytestmark = pytest.mark.slow
+
 GRAIN = 'finish=[{kind="grain", amount=6.0}]'
 CLARITY = 'prepare=[{kind="deflicker"}, {kind="clarity", amount=1.0}]'
 OFF = ("passes.body.enabled=false", "passes.face.denoising_strength=0")

@@ -19,6 +19,8 @@ from pipeline.recipe.recipe import Recipe
 from tests.render.conftest import Bench, tiny_recipe
 from tests.tiny import TEXT_WIDTH
 
+pytestmark = pytest.mark.slow
+
 KEYS = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_{}.lora_{}.weight"
 
 
