@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pipeline.clip.compare import write_before_after
 from pipeline.clip.master import MasterFrame, write_master
@@ -20,7 +21,7 @@ from pipeline.composite.layer import straight_rgba
 from pipeline.composite.over import blended, over
 from pipeline.engine.engine import Engine, Priority
 from pipeline.errors import FootageError
-from pipeline.files import atomic
+from pipeline.files import atomic, explained
 from pipeline.forecast import check_room
 from pipeline.frames import Frame, FrameRange, Picture
 from pipeline.measure.page import page_of
@@ -169,10 +170,8 @@ def suspects(passes: Iterable[PlannedPass], frames: FrameRange) -> Iterator[str]
 def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> None:
     """Write layers, mattes, the finished movie, the master and the before/after movie."""
     shot, delivery = work.plan.shot, work.plan.recipe.delivery
-    with TemporaryDirectory(dir=out.path) as folder:
-        sound = work.plan.recipe.sound
-        made = None if sound.untouched else make_soundtrack(shot, frames, sound, Path(folder))
-        write_movie(out.render, _composites(work, frames, out, progress), shot, delivery.crf, frames, made)
+    with _soundtrack(work, frames, out) as sound:
+        write_movie(out.render, _composites(work, frames, out, progress), shot, delivery.crf, frames, sound)
     if delivery.master != "none":
         write_master(out.path, delivery.master, _master_frames(work, frames, progress), shot, frames)
     rendered = probe(out.render)
@@ -203,6 +202,22 @@ def check_frames(shot: Shot, frames: FrameRange) -> None:
             f"{shot.name} has frames 0-{shot.frames.last}, so {frames.first}-{frames.last} is not all there.",
             "Choose frames inside the shot.",
         )
+
+
+@contextmanager
+def _soundtrack(work: Work, frames: FrameRange, out: OutFolder) -> Iterator[Path | None]:
+    """The file with the sound that the recipe asks for, while the block runs; None for the plate's own, untouched."""
+    if work.plan.recipe.sound.untouched:
+        yield None
+        return
+    folder = out.path / ".sound"
+    shutil.rmtree(folder, ignore_errors=True)
+    with explained(folder):
+        folder.mkdir()
+    try:
+        yield make_soundtrack(work.plan.shot, frames, work.plan.recipe.sound, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _composites(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> Iterator[Picture]:

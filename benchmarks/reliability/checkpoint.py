@@ -58,8 +58,9 @@ class Training:
         return Run(self.folder, "small", network, rate=1e-3, decay=0.99)
 
     def carry_out(self) -> None:
-        """Train to the end."""
+        """Train to the end. What was opened was saved: a kill may have come between the last save and its note."""
         training = self.open()
+        self._note(training.step)
         while training.step < STEPS:
             data = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(training.step))
             training.descend(training.model(data).square().mean(), 1.0)

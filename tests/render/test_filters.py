@@ -73,7 +73,7 @@ def test_another_soundtrack_is_heard_in_sync(bench: Bench, tmp_path: Path) -> No
     made = bench.render(tiny_recipe(*OFF, sound), "40-47", "loud")
     assert click_time(made.out.render, 0.1) == pytest.approx(0.1, abs=0.01)
     assert loudness_of(made.out.render).true_peak <= 0
-    assert not list(made.out.path.glob("tmp*"))
+    assert not (made.out.path / ".sound").exists()
 
 
 def test_a_soundtrack_that_is_not_there_is_named(bench: Bench) -> None:
