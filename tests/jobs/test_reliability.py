@@ -23,6 +23,8 @@ SHORT = {
     "resume": ("--frames", 2000),
 }
 """Script -> how much of it."""
+LONGEST = 900
+"""Seconds after which a script hangs and the test fails."""
 
 
 @pytest.mark.parametrize("script", SHORT)
@@ -31,7 +33,9 @@ def test_nothing_is_lost(script: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [sys.executable, f"benchmarks/reliability/{script}.py", option, str(amount), "--report", str(report)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     figures = {figure["name"]: figure for figure in json.loads(report.read_text())["figures"]}
     assert all(figure["met"] for figure in figures.values())
