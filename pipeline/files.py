@@ -106,12 +106,12 @@ def atomic(path: Path) -> Iterator[Path]:
 
 def put_in_place(part: Path, path: Path) -> None:
     """Give a finished file its name in the same folder, so that after a power cut there is the old file or the new."""
-    _sync(part)
+    sync(part)
     part.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Bring a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -163,7 +163,7 @@ def suspects(passes: Iterable[PlannedPass], frames: FrameRange) -> Iterator[str]
     """A warning for every finished frame of the passes that looks like a fault, although it was rendered twice."""
     for planned in passes:
         whom = f" for person {planned.plan.person}" if planned.plan.person else ""
-        for frame in (frame for frame in frames if planned.marks.has(frame)):
+        for frame in sorted(planned.marks.finished().intersection(frames)):
             yield f"Frame {frame} of the pass {planned.name}{whom} is {planned.marks.read(frame).decode()}: look at it."
 
 

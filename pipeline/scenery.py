@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import cv2
 import numpy as np
 
 from pipeline.clip.read import read_frames
@@ -17,6 +16,7 @@ from pipeline.measure.expression import CURVES, signs_of
 from pipeline.motion.cuts import CutStore
 from pipeline.people.faces import SMALLEST_FACE
 from pipeline.plan import RenderPlan
+from pipeline.prepare.mattes import filled
 from pipeline.prepare.plate import Plate
 from pipeline.stage import FrameStore
 
@@ -44,11 +44,7 @@ def face_mask(crew: Crew, number: int) -> Mask | None:
     faces = crew.faces.at(number)
     if not faces:
         return None
-    shot = crew.plan.shot
-    mask = np.zeros((shot.height, shot.width), np.uint8)
-    for face in faces:
-        cv2.fillConvexPoly(mask, face.found.hull, (255,))
-    return mask
+    return filled([face.found for face in faces], crew.plan.shot.height, crew.plan.shot.width)
 
 
 def expression_of(crew: Crew, pixels: FloatPicture) -> Expression | None:

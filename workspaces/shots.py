@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.clip.shot import Shot
 from pipeline.errors import FootageError, OutputError
-from pipeline.files import explained
+from pipeline.files import explained, sync
 from workspaces.home import Home
 from workspaces.names import clip_suffix, display_name, unguessable
 from workspaces.record import ShotRecord, read_record, write_record
@@ -86,11 +86,11 @@ def make_shot(home: Home, owner: str, record: ShotRecord, plate: Path | None = N
     with explained(folder):
         folder.mkdir(parents=True)
         if plate is not None:
-            _sync(plate)
+            sync(plate)
             plate.rename(folder / record.plate)
         write_record(folder, record)
         folder.rename(workspace / shot_id)
-        _sync(workspace)
+        sync(workspace)
     return ShotFolder(workspace / shot_id, record)
 
 
@@ -112,12 +112,3 @@ def _kept(home: Home, owner: str) -> Iterator[ShotFolder]:
     for folder in sorted(workspace.glob("[!.]*")):
         with suppress(OutputError):
             yield ShotFolder(folder, read_record(folder))
-
-
-def _sync(path: Path) -> None:
-    """Bring what was written to a file, or the names in a folder, to the disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

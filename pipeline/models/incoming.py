@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from pipeline.errors import OutputError
-from pipeline.files import disk_fault, disk_full, explained
+from pipeline.files import disk_fault, disk_full, explained, sync
 
 INCOMING = ".incoming"
 LOCK = "lock"
@@ -66,17 +65,12 @@ def settle(folder: Path, final: Path) -> None:
     with explained(final):
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
+                sync(path)
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.exists():
             raise OutputError(f"{final} is there already.", "Remove that model first, or choose another name.")
         folder.rename(final)
-        place = os.open(final.parent, os.O_RDONLY)
-        try:
-            os.fsync(place)
-        finally:
-            os.close(place)
+        sync(final.parent)
 
 
 def check_room(models: Path, needed: int) -> None:

@@ -17,6 +17,14 @@ SHIFT = 4
 """Binary places of the corners of a hull."""
 
 
+def filled(faces: Sequence[FoundFace], height: int, width: int) -> Mask:
+    """The hulls of faces in a plate of this size, uint8 [height, width], 255 = inside."""
+    mask = np.zeros((height, width), np.uint8)
+    for face in faces:
+        cv2.fillConvexPoly(mask, face.hull, (255,))
+    return mask
+
+
 def face_matte(frame: Frame, faces: Sequence[FoundFace], region: Face) -> Matte | None:
     """One matte over all faces of a frame that are large enough for the region; None when there is none.
 
@@ -24,9 +32,7 @@ def face_matte(frame: Frame, faces: Sequence[FoundFace], region: Face) -> Matte 
     than the region's rotation threshold.
     """
     chosen = [face for face in faces if face.size >= region.minimum_size]
-    mask = np.zeros(frame.pixels.shape[:2], np.uint8)
-    for face in chosen:
-        cv2.fillConvexPoly(mask, face.hull, (255,))
+    mask = filled(chosen, frame.pixels.shape[0], frame.pixels.shape[1])
     if not mask.any():
         return None
     mask = grown(mask)

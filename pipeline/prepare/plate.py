@@ -40,7 +40,7 @@ class Plate:
             yield from read_frames(self.shot, frames)
             return
         self.store.use()
-        for present, stretch in groupby(frames, self.store.has):
+        for present, stretch in groupby(frames, self.store.finished().__contains__):
             numbers = list(stretch)
             if present:
                 yield from (Frame(number, decode_png(self.store.read(number))) for number in numbers)
