@@ -74,25 +74,37 @@ def serve(settings: Settings, users: Users | None) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     stop = Stop()
     with suppress(KeyboardInterrupt), Studio(home) as studio, Site(studio, users, settings, stop) as site:
-        app = site.app(lambda inner: mount(inner, studio, settings), os.environ.get("PHOTOPLAY_METRICS_TOKEN", ""))
+        app = site.app(
+            lambda inner: mount(inner, studio, settings, users), os.environ.get("PHOTOPLAY_METRICS_TOKEN", "")
+        )
         studio.start()
         stop.listen()
         print(f"Photoplay: http://{settings.host}:{settings.port}{settings.root}", flush=True)
         serve(app, settings, stop)
 
 
-def mount(inner: FastAPI, studio: Studio, settings: Settings) -> None:
+def mount(inner: FastAPI, studio: Studio, settings: Settings, users: Users | None) -> None:
     """Put the page into the site. Gradio's own sign-in, API pages and history stay shut."""
     import gradio as gr
 
+    from server.sharing import SharePages
     from server.visitors import visitor_of
     from ui.layout import build
+    from ui.page import Person
     from ui.runs import Runs
+    from ui.shared import page_of
     from ui.theme import CSS, HEAD, theme
 
+    def who(owner: str) -> Person:
+        user = None if users is None else users.find(owner)
+        if user is None:
+            return Person("somebody who is gone", False) if users else Person("", True)
+        return Person(user.display, user.admin)
+
+    inner.router.routes += SharePages(studio.rooms, page_of).routes
     gr.mount_gradio_app(
         inner,
-        build(studio, Runs(studio)),
+        build(studio, Runs(studio), who),
         path="/",
         auth_dependency=lambda request: visitor_of(request.scope).owner,
         root_path=settings.root or None,

@@ -12,15 +12,18 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+import cli_composite
 import cli_jobs
+import cli_mattes
 import cli_models
 import cli_passes
 import cli_paste
+import cli_suggest
 import cli_train
 import cli_users
 
 if TYPE_CHECKING:
-    from pipeline.progress import Step
+    from pipeline.progress import Progress, Step
     from studio import Studio
 
 FAULT = 2
@@ -61,16 +64,18 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--frames", help="FIRST-LAST, counted from 0, both included; all frames unless given")
     add.set_defaults(run=_render)
 
-    add = commands.add_parser("preview", help="render one frame and write every layer of it")
+    add = commands.add_parser("preview", help="render one frame and write every layer of it; or suggest strengths")
     _add_look(add)
     add.add_argument("--out", type=Path, required=True, help="folder the pictures are written to")
     add.add_argument("--frame", type=int, default=0, help="which frame, counted from 0")
+    cli_suggest.add_options(add)
     add.set_defaults(run=_preview)
 
     add = commands.add_parser("measure", help="measure a render against its plate")
     add.add_argument("plate", type=Path)
     add.add_argument("render", type=Path)
     add.add_argument("--frames", help="the plate frames that were rendered; all unless given")
+    add.add_argument("--passes", type=Path, help="folder with the engine's motion vectors, to measure along them")
     add.set_defaults(run=_measure)
 
     add = commands.add_parser("presets", help="list the presets and what each needs")
@@ -88,6 +93,11 @@ def parser() -> argparse.ArgumentParser:
     cli_passes.add_options(add)
     add.set_defaults(run=lambda options: cli_passes.run(options, _studio))
 
+    add = commands.add_parser("matte", help="keep a painted matte with its shot, for a pass over it")
+    cli_mattes.add_options(add)
+    add.set_defaults(run=cli_mattes.run)
+
+    cli_composite.add_commands(commands, _progress)
     add = commands.add_parser("paste", help="make a recipe out of the settings that Auto1111 wrote into a picture")
     cli_paste.add_options(add)
     add.set_defaults(run=lambda options: cli_paste.run(options, _studio))
@@ -110,6 +120,13 @@ def _add_look(command: argparse.ArgumentParser) -> None:
     cli_passes.add_footage(command)
     command.add_argument("--preset", required=True, help="a preset's name, or a recipe file ending in .toml")
     command.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change one setting")
+
+
+def _progress() -> Progress:
+    """Told on the error stream, ended by an interrupt."""
+    from pipeline.progress import Progress
+
+    return Progress(_say, _stop_on_interrupt())
 
 
 def _studio(options: argparse.Namespace) -> Studio:
@@ -140,6 +157,8 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _preview(options: argparse.Namespace) -> int:
+    if options.suggest:
+        return cli_suggest.run(options, _studio, _stop_on_interrupt())
     from pipeline.frames import FrameRange
     from pipeline.progress import Progress
     from pipeline.recipe.footage import footage_with
@@ -162,7 +181,7 @@ def _measure(options: argparse.Namespace) -> int:
     from pipeline.progress import Progress
 
     with _studio(options) as studio:
-        plate, rendered = studio.shot(options.plate), studio.shot(options.render)
+        plate, rendered = studio.shot(options.plate, passes=options.passes), studio.shot(options.render)
         frames = FrameRange.parse(options.frames) if options.frames else plate.frames
         report = studio.measure(plate, rendered, frames, Progress(_say, _stop_on_interrupt()))
     print(json.dumps(report.to_json(), indent=1) if options.json else report.table())

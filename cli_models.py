@@ -86,12 +86,12 @@ def _fetch(studio: Studio, models: ModelStore, options: argparse.Namespace) -> i
     from pipeline.models.fetching import fetch_model
     from pipeline.progress import Progress
 
-    wanted = _wanted(studio, models, options)
-    for entry in wanted:
+    chosen = _wanted(studio, models, options)
+    for entry in chosen:
         _announce(entry)
     refused: list[str] = []
     done: list[Imported] = []
-    for entry in wanted:
+    for entry in chosen:
         try:
             done.append(fetch_model(entry, models, Progress(_say, options.stop), options.accept))
         except NotFetched as error:
@@ -105,7 +105,8 @@ def _fetch(studio: Studio, models: ModelStore, options: argparse.Namespace) -> i
 def _wanted(studio: Studio, models: ModelStore, options: argparse.Namespace) -> list[Entry]:
     """The models named, and those that the preset lacks. Raises ModelMissing for one that is not in the catalogue."""
     from pipeline.errors import ModelMissing
-    from pipeline.models.catalogue import entries, entry
+    from pipeline.models.catalogue import entries
+    from pipeline.models.library import wanted
 
     found: list[Entry] = []
     for name in options.name:
@@ -116,11 +117,10 @@ def _wanted(studio: Studio, models: ModelStore, options: argparse.Namespace) -> 
             )
         found += known
     if options.preset is not None:
-        for (kind, id), fault in models.lacking(studio.recipe(options.preset)).items():
-            known = entry(kind, id)
-            if known is None or known.embedded:
-                raise fault
-            found.append(known)
+        lacking, unknown = wanted(models, studio.recipe(options.preset))
+        if unknown:
+            raise unknown[0]
+        found += lacking
     if not found and options.preset is None:
         raise ModelMissing("Nothing was named that could be fetched.", "Name models of the catalogue, or use --preset.")
     return found

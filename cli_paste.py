@@ -1,4 +1,4 @@
-"""The command `python cli.py paste`: a recipe out of the settings that Auto1111 wrote into a picture or a text."""
+"""The command `python cli.py paste`: a recipe out of a picture that Photoplay or Auto1111 wrote, or out of a text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pipeline.errors import RecipeError
     from pipeline.recipe.infotext import Infotext
     from studio import Studio
 
@@ -19,7 +20,9 @@ Open = Callable[[argparse.Namespace], "Studio"]
 
 def add_options(paste: argparse.ArgumentParser) -> None:
     """Add the options to the parser of `paste`."""
-    paste.add_argument("body", type=Path, help="a PNG that Auto1111 wrote, or a text file with its settings")
+    paste.add_argument(
+        "body", type=Path, help="a PNG that Photoplay or Auto1111 wrote, or a text file with its settings"
+    )
     paste.add_argument("--face", type=Path, help="the same for the face pass")
     paste.add_argument("--out", type=Path, required=True, help="the recipe file to write, ending in .toml")
 
@@ -28,13 +31,17 @@ def run(options: argparse.Namespace, open_studio: Open) -> int:
     """Write the recipe and say what could not be taken over. Returns 0. Raises PhotoplayError."""
     from pipeline.files import atomic
     from pipeline.models.record import names_by_hash
+    from pipeline.recipe.in_png import recipe_in_png
     from pipeline.recipe.load import save_recipe
     from pipeline.recipe.pasted import recipe_from
 
-    body = _read(options.body)
     face = _read(options.face) if options.face is not None else None
     with open_studio(options) as studio:
-        pasted = recipe_from(body, face, names_by_hash(studio.home / "models"))
+        known = names_by_hash(studio.home / "models")
+    if face is None and _is_picture(options.body):
+        pasted = recipe_in_png(_bytes(options.body), known)
+    else:
+        pasted = recipe_from(_read(options.body), face, known)
     with atomic(options.out) as part:
         save_recipe(pasted.recipe, part)
     for sentence in pasted.left_out:
@@ -47,15 +54,28 @@ def run(options: argparse.Namespace, open_studio: Open) -> int:
 
 
 def _read(path: Path) -> Infotext:
-    """The settings in a PNG or a text file. Raises RecipeError."""
-    from pipeline.errors import RecipeError
+    """Auto1111's settings in a PNG or a text file. Raises RecipeError."""
     from pipeline.recipe.infotext import infotext_in_png, parse_infotext
 
+    data = _bytes(path)
     try:
-        data = path.read_bytes()
-        picture = path.suffix.lower() != ".txt"
-        return parse_infotext(infotext_in_png(data) if picture else data.decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            f"{path} cannot be read.", "Give a PNG that Auto1111 wrote, or a .txt with its text."
-        ) from error
+        return parse_infotext(infotext_in_png(data) if _is_picture(path) else data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _unreadable(path) from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path) from error
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() != ".txt"
+
+
+def _unreadable(path: Path) -> RecipeError:
+    from pipeline.errors import RecipeError
+
+    return RecipeError(f"{path} cannot be read.", "Give a PNG that Auto1111 wrote, or a .txt with its text.")

@@ -21,6 +21,7 @@ def add_commands(users: argparse.ArgumentParser) -> None:
     )
     add.add_argument("name", help="what is typed to sign in: a-z, 0-9, dot, dash, underscore")
     add.add_argument("--display", default="", help="how the page calls them; the name unless given")
+    add.add_argument("--admin", action="store_true", help="lets them see everyone's jobs, and bring in models")
     add.set_defaults(user_command=_add)
     commands.add_parser("list", help="list who may sign in").set_defaults(user_command=_list)
     for name, verb, text in (
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(users: Users, home: Path, options: argparse.Namespace) -> None:
     first = not users.all()
-    user = users.add(options.name, asked(), options.display)
+    user = users.add(options.name, asked(), options.display, options.admin)
     _note(home, "user added", user.id, user.name)
     _list(users, home, options)
     if first:

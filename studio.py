@@ -10,12 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from jobs.executor import Executor, Request
+from fittings import Fittings
+from jobs.executor import Executor, Request, Work
 from jobs.job import UNFINISHED, Job, JobError, State
 from jobs.local import LocalExecutor
 from jobs.owned import OwnedJobs
 from jobs.store import Store
-from looks import PresetStatus, find_recipe, presets
+from looks import Looks, PresetStatus, find_recipe, presets
+from mattes import PaintedMattes
 from orders import (
     footage_of,
     frames_of,
@@ -36,12 +38,18 @@ from pipeline.clip.shot import Shot
 from pipeline.engine.lease import Priority
 from pipeline.errors import FootageError, OutputError
 from pipeline.frames import FrameRange, Picture
+from pipeline.models.machine import load_machine
 from pipeline.models.store import ModelStore
 from pipeline.plan import RenderPlan, plan_render
 from pipeline.progress import Progress
 from pipeline.recipe.footage import AS_FOUND, Footage
 from pipeline.recipe.recipe import Recipe
-from trainings import TRAIN, Bench, Trainings
+from references import References
+from shelf import Shelf
+from sights import Sights
+from training_orders import TRAIN, Bench
+from training_trials import PROBE, SHEET
+from trainings import Trainings
 from workspaces.home import LOCAL, Home
 from workspaces.limits import GB
 from workspaces.rooms import Rooms
@@ -51,6 +59,7 @@ from workspaces.upgrade import upgrade
 if TYPE_CHECKING:
     from pipeline.measure.report import Report
     from pipeline.render import Order, Preview, Rendered, Tools
+    from suggestions import Suggestion
 
 SAMPLES = Path(__file__).parent / "samples"
 HOME = Path(__file__).parent / "workspace"
@@ -78,24 +87,43 @@ class Studio:
     def __init__(self, home: Path = HOME, device: str | None = None) -> None:
         """home: the folder of everything, which is upgraded when an older Photoplay has made it.
 
-        device: "cuda" or "cpu"; None takes the best. Raises RecipeError for limits that are wrong, OutputError.
+        device: "cuda" or "cpu"; None takes the best. Raises RecipeError for limits or settings of the machine that are
+        wrong, OutputError.
         """
         self.home, self._device = home, device
         self.rooms = Rooms(Home(home), SAMPLES)
+        self.mattes = PaintedMattes(self.rooms)
         self.models, self._cache = ModelStore(self.rooms.home.models), self.rooms.home.cache
+        self.looks = Looks(self.models, lambda owner: self.rooms.home.workspace(owner) / "presets")
+        self.sights, self.references = Sights(self._cache), References(self.rooms)
+        self._machine = load_machine(home / "machine.toml")
         upgrade(self.rooms.home, lambda: {plate_of(job): str(job.spec["key"]) for job in self._renders()})
 
     @cached_property
     def jobs(self) -> Executor:
         """Everyone's renders in line, at work and ended. Raises NotWritable when the home cannot be written."""
-        kinds = {RENDER: self._render_job, TRAIN: self.trainings.carry_out}
+        kinds: dict[str, Work] = {RENDER: self._render_job, TRAIN: self.trainings.carry_out}
+        kinds |= {SHEET: self.fittings.carry_out_sheet, PROBE: self.fittings.carry_out_probe}
         return LocalExecutor(Store(self.rooms.home.jobs), kinds, self._device or BEST)
 
     @cached_property
     def trainings(self) -> Trainings:
         """What an artist can ask for around LoRAs: look at pictures, edit captions, train."""
-        bench = Bench(lambda: self._tools.engine, self.preview, self.order_of, lambda: self.jobs)
-        return Trainings(self.rooms, self.models, bench)
+        return Trainings(self.rooms, self.models, self._bench)
+
+    @cached_property
+    def fittings(self) -> Fittings:
+        """What an artist can ask for around LoRAs that are there: try them on, compare them, choose."""
+        return Fittings(self.rooms, self.models, self._bench)
+
+    @property
+    def _bench(self) -> Bench:
+        return Bench(lambda: self._tools.engine, self.preview, self.render, self.order_of, lambda: self.jobs)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """What an artist can ask for around models: which there are, fetch, bring in, remove, verify."""
+        return Shelf(self.models, self.rooms)
 
     @property
     def _facts(self) -> Path:
@@ -108,7 +136,7 @@ class Studio:
         from pipeline.engine.engine import Engine
         from pipeline.render import Tools
 
-        return Tools(Engine(self._device), self.models, self._cache)
+        return Tools(Engine(self._device, self._machine), self.models, self._cache)
 
     def start(self) -> None:
         """Tidy up, and begin to carry out jobs, with those that were at work when the program ended."""
@@ -147,11 +175,21 @@ class Studio:
 
         return preview(order, self._tools, progress)
 
+    def suggest(self, order: Order, progress: Progress) -> Suggestion:
+        """Try a handful of strengths on a second of the order's frames and choose; its folder is not touched.
+
+        Raises PhotoplayError.
+        """
+        from suggestions import suggest
+
+        return suggest(order, self.render, progress)
+
     def measure(self, plate: Shot, rendered: Shot, frames: FrameRange, progress: Progress) -> Report:
-        """Measure a render against its plate. Raises PhotoplayError."""
+        """Measure a render against its plate, with what is known of the plate and its people. Raises PhotoplayError."""
+        from pipeline.measure.aids import aids_at_hand
         from pipeline.measure.report import measure
 
-        return measure(plate, rendered, frames, progress)
+        return measure(plate, rendered, frames, progress, aids_at_hand(plate, self.models, self._cache))
 
     def jobs_of(self, owner: str) -> OwnedJobs:
         """The jobs of an owner, to look at and to steer."""
@@ -166,6 +204,7 @@ class Studio:
         from pipeline.render import Order, check_order
 
         self.rooms.check_shot(owner, shot)
+        shot = self.mattes.at_hand(owner, shot)
         plan = check_order(shot, recipe, frames, self._tools)
         self.rooms.quota.check_job(owner, self.jobs.count(owner, ("queued",)))
         folder = self.rooms.new_version(owner, shot) if out is None else out
@@ -190,7 +229,8 @@ class Studio:
 
     def shot_of(self, job: Job) -> Shot:
         """The shot that a render job renders, as it is now. Raises FootageError."""
-        return replace(self.shot(plate_of(job), footage_of(job), passes_of(job)), name=shot_name_of(job))
+        shot = replace(self.shot(plate_of(job), footage_of(job), passes_of(job)), name=shot_name_of(job))
+        return self.mattes.at_hand(job.owner, shot)
 
     def order_of(self, job: Job) -> Order:
         """What a render job was asked for. Raises FootageError when its plate is gone or has changed."""
@@ -240,6 +280,8 @@ class Studio:
 
     def close(self) -> None:
         """Stop the job at work, which stays in line, and let go of the accelerator."""
+        if "shelf" in vars(self):
+            self.shelf.close()
         if "jobs" in vars(self):
             self.jobs.close()
         if "_tools" in vars(self):

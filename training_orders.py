@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
+from jobs.executor import Executor
 from jobs.job import Job
 from pipeline.clip.probe import probe
 from pipeline.errors import RecipeError, RefusedFile
@@ -23,13 +25,26 @@ from workspaces.intake.door import check_file
 from workspaces.limits import Limits
 
 if TYPE_CHECKING:
+    from pipeline.engine.engine import Engine
     from pipeline.portraits.facts import Portraits
     from pipeline.portraits.review import Review
+    from pipeline.render import Order, Preview
 
 TRAIN = "train"
 """The kind of the jobs that train a LoRA."""
 CHARACTERS = "characters"
 """The folder of a workspace with a folder for each training, called as its LoRA."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the studio lends to trainings: the accelerator, previews, renders, orders out of jobs, the line of jobs."""
+
+    engine: Callable[[], Engine]
+    preview: Callable[[Order, Progress], Preview]
+    render: Callable[[Order, Progress], object]
+    order_of: Callable[[Job], Order]
+    jobs: Callable[[], Executor]
 
 
 @dataclass(frozen=True)
@@ -76,41 +91,58 @@ def training_of(job: Job) -> tuple[Training, Path]:
     return training_from(cast(dict[str, Any], job.spec["training"])), Path(str(job.spec["out"]))
 
 
-def prepare_from(source: Path, folder: Path, limits: Limits, progress: Progress) -> Prepared:
-    """Prepare the pictures of a folder, a zip, a clip or a single file in `folder`.
+def prepare_from(sources: Sequence[Path], folder: Path, limits: Limits, progress: Progress) -> Prepared:
+    """Prepare the pictures of a folder, a zip or a clip, or several pictures, in `folder`.
 
     Raises RefusedFile for what may not be opened, FootageError, TrainingError when there are no pictures, OutputError.
     """
     from pipeline.portraits.prepare import prepare
     from pipeline.portraits.review import review
 
-    with _pictures_of(source, folder, limits, progress) as pictures:
+    with _pictures_of(sources, folder, limits, progress) as pictures:
         portraits = prepare(pictures, folder, round(limits.megapixels * 1e6), progress)
     return Prepared(folder, portraits, review(portraits))
 
 
 @contextmanager
-def _pictures_of(source: Path, folder: Path, limits: Limits, progress: Progress) -> Iterator[list[Path]]:
+def _pictures_of(sources: Sequence[Path], folder: Path, limits: Limits, progress: Progress) -> Iterator[list[Path]]:
     """The files to look at; those out of a zip or a clip are there for as long as the block lasts."""
-    from pipeline.portraits.choose import choose, write_chosen
-    from pipeline.portraits.gather import pictures_in, unpack
+    from pipeline.portraits.gather import pictures_in
 
-    if source.is_dir():
-        yield pictures_in(source)
+    if len(sources) == 1 and sources[0].is_dir():
+        yield pictures_in(sources[0])
         return
-    kind = check_file(source, limits)
-    if kind == "picture":
-        yield [source]
-        return
-    if kind not in ("archive", "video"):
-        raise RefusedFile(f"{source.name} holds no pictures.", "Give a folder or a zip of pictures, or a clip.")
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=folder) as name:
             unpacked = Path(name) / "pictures"
-            if kind == "archive":
-                unpack(source, unpacked)
+            if len(sources) == 1:
+                _unpack(sources[0], unpacked, limits, progress)
             else:
-                shot = probe(source)
-                write_chosen(shot, choose(shot, progress), unpacked)
+                _together(sources, unpacked)
             yield pictures_in(unpacked)
+
+
+def _unpack(source: Path, unpacked: Path, limits: Limits, progress: Progress) -> None:
+    """The pictures of a single file into a new folder. Raises RefusedFile, FootageError."""
+    from pipeline.portraits.choose import choose, write_chosen
+    from pipeline.portraits.gather import unpack
+
+    kind = check_file(source, limits)
+    if kind == "archive":
+        unpack(source, unpacked)
+    elif kind == "video":
+        shot = probe(source)
+        write_chosen(shot, choose(shot, progress), unpacked)
+    elif kind == "picture":
+        _together([source], unpacked)
+    else:
+        raise RefusedFile(f"{source.name} holds no pictures.", "Give a folder or a zip of pictures, or a clip.")
+
+
+def _together(files: Sequence[Path], unpacked: Path) -> None:
+    """Files from anywhere into one new folder; of the same name each gets a number of its own."""
+    unpacked.mkdir(parents=True)
+    for number, file in enumerate(files):
+        place = unpacked / file.name
+        shutil.copyfile(file, unpacked / f"{number:03d}-{file.name}" if place.exists() else place)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.executor import Executor, Request
+from jobs.executor import Request
 from jobs.job import Job
 from orders import spec_of
 from pipeline.clip.still import encode_png
@@ -19,29 +19,17 @@ from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress
 from training.characters.settings import Training
-from training_orders import Prepared, folder_of, prepare_from, sample_of, spec_of_training, training_of
+from training_orders import TRAIN, Bench, Prepared, folder_of, prepare_from, sample_of, spec_of_training, training_of
+from training_results import CHECKPOINTS, SAMPLES, remember
+from variations import share_pictures, speak_trigger_alone, trigger_alone
 from workspaces.home import LOCAL
 from workspaces.rooms import Rooms
 
 if TYPE_CHECKING:
-    from pipeline.engine.engine import Engine
     from pipeline.models.lora import LowRank
     from pipeline.render import Order, Preview
     from training.characters.captions import Row
     from training.characters.course import Course, Trained
-
-TRAIN = "train"
-"""The kind of the jobs that train a LoRA."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What the studio lends to trainings: the accelerator, previews, orders out of jobs, the line of jobs."""
-
-    engine: Callable[[], Engine]
-    preview: Callable[[Order, Progress], Preview]
-    order_of: Callable[[Job], Order]
-    jobs: Callable[[], Executor]
 
 
 class Trainings:
@@ -57,7 +45,32 @@ class Trainings:
         """
         if owner != LOCAL and (source.is_dir() or not self._rooms.exchange.may_read(owner, source)):
             raise RefusedFile("There is no such file.", "Drop the pictures again.")
-        return prepare_from(source, self._pictures(owner, settings), self._rooms.limits, progress)
+        prepared = prepare_from([source], self._pictures(owner, settings), self._rooms.limits, progress)
+        remember(settings, prepared.folder.parent)
+        return prepared
+
+    def receive_pictures(self, owner: str, uploads: Sequence[Path], settings: Training, progress: Progress) -> Prepared:
+        """Look at what an owner has uploaded: pictures with texts beside them, a zip, or a clip.
+
+        Raises RefusedFile, FootageError, TrainingError when there are no pictures, OutputError.
+        """
+        exchange = self._rooms.exchange
+        try:
+            there = [exchange.received(owner, path) for path in uploads]
+            prepared = prepare_from(there, self._pictures(owner, settings), self._rooms.limits, progress)
+            remember(settings, prepared.folder.parent)
+            return prepared
+        finally:
+            for path in uploads:
+                exchange.used_up(owner, path)
+
+    def review(self, owner: str, settings: Training) -> Prepared:
+        """What was found in an owner's prepared pictures. Raises TrainingError when there are none."""
+        from pipeline.portraits.facts import read_facts
+        from pipeline.portraits.review import review
+
+        portraits = read_facts(self._pictures(owner, settings))
+        return Prepared(self._pictures(owner, settings), portraits, review(portraits))
 
     def captions(self, owner: str, settings: Training) -> list[Row]:
         """The captions of an owner's prepared pictures, as a table. Raises TrainingError when there are none."""
@@ -92,8 +105,37 @@ class Trainings:
         course, jobs = self._course(owner, settings), self._bench.jobs()
         self._models.checkpoint(settings.base)
         self._rooms.quota.check_job(owner, jobs.count(owner, ("queued",)))
+        if sample is not None:
+            self._rooms.check_shot(owner, sample.shot)
+        remember(settings, course.folder)
         spec = spec_of_training(settings, course.folder, None if sample is None else self._spec(sample))
         return jobs.submit(Request(TRAIN, spec, owner, Priority.TRAINING))
+
+    def submit_variations(
+        self, owner: str, settings: Training, others: Sequence[Training], sample: Order | None = None
+    ) -> list[Job]:
+        """Put trainings on the same pictures in line, each with its own sample pictures. settings: whose pictures.
+
+        Those whose name ends in `-trigger` are captioned with the trigger alone. Raises what `submit_training` raises.
+        """
+        self.prepare_variations(owner, settings, others)
+        jobs: list[Job] = []
+        for one in others:
+            own = None if sample is None else replace(sample, out=self._pictures(owner, one).with_name(SAMPLES))
+            jobs.append(self.submit_training(owner, one, own))
+        return jobs
+
+    def prepare_variations(self, owner: str, settings: Training, others: Sequence[Training]) -> None:
+        """Give other trainings the prepared pictures of one, with the captions that each is to have.
+
+        Raises TrainingError, OutputError.
+        """
+        for one in others:
+            if one.name != settings.name:
+                share_pictures(self._pictures(owner, settings), self._pictures(owner, one))
+            if one.name == trigger_alone(settings).name:
+                sources = [row.source for row in self.captions(owner, one)]
+                speak_trigger_alone(self._pictures(owner, one), sources, one.trigger)
 
     def carry_out(self, job: Job, progress: Progress) -> None:
         """Carry out a training job; goes on where an earlier attempt stopped. Raises PhotoplayError."""
@@ -125,11 +167,28 @@ class Trainings:
         def shown(order: Order) -> Preview:
             return self._bench.preview(order, Progress(stop=progress.stop))
 
-        watch = None if sample is None else Sampler(course, sample, self._models, shown)
-        return run_course(course, Machine(self._bench.engine(), self._models), progress, watch)
+        sampler = None if sample is None else Sampler(course, sample, self._models, shown)
+        return run_course(course, Machine(self._bench.engine(), self._models), progress, Keeper(course, sampler))
 
     def _spec(self, sample: Order) -> Mapping[str, object]:
         return spec_of(sample, plan_render(sample.shot, sample.recipe, self._models, self._rooms.home.cache))
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Keeps the LoRA as it is at every saved step, to choose from later, and has it shown where that was asked for."""
+
+    course: Course
+    sampler: Sampler | None
+
+    def __call__(self, step: int, lora: Mapping[str, LowRank]) -> Picture | None:
+        """The sampler's picture. Raises PhotoplayError."""
+        from training.characters.dataset import read_dataset
+        from training.characters.export import export
+
+        file = self.course.folder / CHECKPOINTS / f"{step:06d}.safetensors"
+        export(lora, self.course.settings, read_dataset(self.course.pictures), file)
+        return None if self.sampler is None else self.sampler(step, lora)
 
 
 @dataclass(frozen=True)

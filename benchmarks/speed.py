@@ -1,156 +1,169 @@
-"""Seconds a frame of the draft preset, and the batched loop against the stock diffusers pipeline frame by frame.
+"""Ours against the stock diffusers loop, in turn in one process, on the draft model and both passes of its preset.
 
-    python benchmarks/speed.py [--frames 16]
+    python benchmarks/speed.py [--pairs 5] [--plain 1] [--threads N] [--fast draft-fast] [--out FILE]
 
-Both run in one process on the same weights, prompts, hints and number of UNet steps, in turn, three times; the ratio is
-what counts, for the machine is never quiet. The stock pipeline recomputes the hint embedding at every step and for both
-halves of guidance, and takes one frame at a time.
+The batches are those of a real render: mattes, controls and all. Ours takes a batch of eight frames at once; the stock
+pipelines (ControlNet image to image, ControlNet inpaint for the face) take `--plain` of its frames one by one. Same
+weights, steps, noise, noise levels, threads and memory format. The two runs of a pair follow each other, so a machine
+that is not quiet slows both down; what counts is the ratio of seconds a frame, pair by pair, and its median. Beside it
+stands the ratio of processor time. Calls, operators and bytes are counted in runs of their own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from pipeline.frames import Picture
-    from pipeline.passes.plan import PassPlan
-
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-ROUNDS = 3
+
+if TYPE_CHECKING:
+    from pipeline.engine.batch import Batch
+    from pipeline.engine.residency import Residency
+
+FIRST = 40
+"""The frame of the sample shot that the batch begins with: she speaks and turns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Took:
+    """Seconds a frame: on the clock, and of processor time; and what was made."""
+
+    wall: float
+    cpu: float
+    pictures: np.ndarray
 
 
 def main() -> int:
-    """Print the medians and the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=16)
-    count = parser.parse_args().frames
+    """Measure, print and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--plain", type=int, default=1, help="frames of a batch that the stock loop takes")
+    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--fast", default="draft-fast", help="a preset that is measured beside draft")
+    parser.add_argument("--out", type=Path, default=None)
+    chosen = parser.parse_args()
 
     import torch
 
-    from pipeline.clip.read import read_frames
-    from pipeline.engine.batch import Batch, Hint
-    from pipeline.engine.engine import Engine, Priority
-    from pipeline.frames import FrameRange
-    from pipeline.models.store import ModelStore
-    from pipeline.passes.placement import whole_frame
-    from pipeline.passes.plan import PassPlan
-    from pipeline.prepare.controls import Annotator
-    from studio import HOME, Studio
+    from benchmarks.loops.facts import facts
+    from pipeline.engine.residency import Residency
+    from tests.engine.stock import Stock
 
-    with Studio() as studio, Engine() as engine, Annotator() as annotator:
-        shot, recipe = studio.shot(ROOT / "samples" / "interview" / "plate.mp4"), studio.recipe("draft")
-        spec, store = recipe.passes[0], ModelStore(HOME / "models")
-        plan = PassPlan(
-            spec, recipe, store.checkpoint("draft"), tuple((c, store.control(c.model)) for c in spec.controls)
+    if chosen.threads is not None:
+        torch.set_num_threads(chosen.threads)
+    exact, fast = batches("draft"), batches(chosen.fast)
+    residency = Residency(torch.device("cpu"))
+    stocks = [Stock.of(batch) for batch in exact]
+
+    def ours(batch: Batch) -> np.ndarray:
+        return driven(batch, residency)
+
+    def plain(index: int) -> np.ndarray:
+        frames = [exact[index].part(at, at + 1) for at in range(chosen.plain)]
+        return np.concatenate([stocks[index].run(frame) for frame in frames])
+
+    result: dict[str, Any] = facts() | {"exact": {}, "counts": counts(exact, stocks, residency)}
+    rows, furthest = list[tuple[list[Took], list[Took], list[Took]]](), dict[str, float]()
+    for _ in range(chosen.pairs):
+        own = [took(lambda b=b: ours(b), len(b.frames)) for b in exact]
+        theirs = [took(lambda i=i: plain(i), chosen.plain) for i in range(len(exact))]
+        quick = [took(lambda b=b: ours(b), len(b.frames)) for b in fast]
+        rows.append((own, theirs, quick))
+        for batch, one, other in zip(exact, own, theirs, strict=True):
+            name = batch.noise.pass_name
+            furthest[name] = max(furthest.get(name, 0.0), difference(one.pictures, other.pictures))
+        print(
+            f"pair: ours {total(own).wall:.2f}, stock {total(theirs).wall:.2f}, fast {total(quick).wall:.2f} s a frame"
         )
-        place = whole_frame((shot.width, shot.height), recipe.working_size)
-        frames = [frame.pixels for frame in read_frames(shot, FrameRange(0, count - 1))]
-        inner = (place.content.width, place.content.height)
-        canvases = np.stack([place.to_canvas(frame) for frame in frames])
-        hints = {
-            c.kind: np.stack([place.framed(annotator.hint(c.kind, f, inner)) for f in frames]) for c in spec.controls
-        }
-
-        def ours(size: int) -> float:
-            began = time.perf_counter()
-            for at in range(0, count, size):
-                part = slice(at, at + size)
-                cues = tuple(Hint(model, hints[c.kind][part], c.weight, c.start, c.end) for c, model in plan.controls)
-                numbers = tuple(range(at, min(at + size, count)))
-                engine.img2img(
-                    Batch(
-                        plan.checkpoint,
-                        canvases[part],
-                        numbers,
-                        None,
-                        cues,
-                        recipe.prompt,
-                        recipe.negative_prompt,
-                        plan.sampling,
-                        plan.noise,
-                    ),
-                    Priority.RENDER,
-                )
-            return (time.perf_counter() - began) / count
-
-        stock = stock_pipeline(plan)
-
-        def theirs() -> float:
-            began = time.perf_counter()
-            with torch.inference_mode():
-                for index in range(count):
-                    stock(canvases[index], [pictures[index] for pictures in hints.values()])
-            return (time.perf_counter() - began) / count
-
-        ours(recipe.batch_size)
-        rows = [(ours(recipe.batch_size), ours(1), theirs()) for _ in range(ROUNDS)]
-    batched, single, plain = (statistics.median(column) for column in zip(*rows, strict=True))
-    ratios = [row[2] / row[0] for row in rows]
-    print(f"body pass, seconds a frame: batched {batched:.2f}, one by one {single:.2f}, stock {plain:.2f}")
-    print(f"stock / ours, pair by pair: {min(ratios):.2f} to {max(ratios):.2f}, median {statistics.median(ratios):.2f}")
+    for place, batch in enumerate(exact):
+        result["exact"][batch.noise.pass_name] = compared([(own[place], theirs[place]) for own, theirs, _ in rows])
+    result["exact"]["body_face"] = compared([(total(own), total(theirs)) for own, theirs, _ in rows])
+    result["exact"]["difference_in_levels"] = furthest
+    result["fast"] = {chosen.fast: compared([(total(quick), total(own)) for own, _, quick in rows])}
+    text = json.dumps(result, indent=1)
+    print(text)
+    if chosen.out is not None:
+        chosen.out.write_text(text + "\n")
     return 0
 
 
-def stock_pipeline(plan: PassPlan) -> Callable[[Picture, list[Picture]], Any]:
-    """The stock ControlNet img2img over the same files: (canvas, hints) -> picture, with as many UNet steps as ours."""
-    from pipeline import torchvision_ops
+def batches(preset: str) -> list[Batch]:
+    """One batch of each pass of a preset on the sample shot."""
+    from benchmarks.loops.captured import batches_of
+    from pipeline.frames import FrameRange
+    from studio import Studio
 
-    torchvision_ops.declare()
-    from diffusers import (
-        AutoencoderTiny,
-        ControlNetModel,
-        EulerDiscreteScheduler,
-        MultiControlNetModel,
-        StableDiffusionControlNetImg2ImgPipeline,
-        UNet2DConditionModel,
-    )
-    from PIL import Image
-    from transformers import CLIPTextModel, CLIPTokenizer
+    with Studio() as studio:
+        recipe = studio.recipe(preset)
+        shot = studio.shot(ROOT / "samples" / "interview" / "plate.mp4")
+        return batches_of(shot, recipe, FrameRange(FIRST, FIRST + recipe.batch_size - 1), studio.models)
 
-    folder, sampling = plan.checkpoint.folder, plan.sampling
-    controls = [ControlNetModel.from_pretrained(c.folder, local_files_only=True) for _, c in plan.controls]
-    parts: dict[str, Any] = {
-        "vae": AutoencoderTiny.from_pretrained(folder / "vae", local_files_only=True),
-        "text_encoder": CLIPTextModel.from_pretrained(folder / "text_encoder", local_files_only=True),
-        "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-        "unet": UNet2DConditionModel.from_pretrained(folder / "unet", local_files_only=True),
-        "controlnet": MultiControlNetModel(controls),
-        "scheduler": EulerDiscreteScheduler(
-            beta_start=0.00085,
-            beta_end=0.012,
-            beta_schedule="scaled_linear",
-            timestep_spacing="linspace",
-            steps_offset=0,
-        ),
-        "safety_checker": None,
-        "feature_extractor": None,
+
+def driven(batch: Batch, residency: Residency) -> np.ndarray:
+    """The batch's pictures, by the engine's own loop."""
+    from pipeline.engine.img2img import img2img
+    from tests.engine.batches import drive
+
+    return drive(img2img(batch, residency))
+
+
+def took(work: Callable[[], np.ndarray], frames: int) -> Took:
+    """How long the work takes for each of its frames."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    pictures = work()
+    return Took((time.perf_counter() - wall) / frames, (time.process_time() - cpu) / frames, pictures)
+
+
+def total(passes: Sequence[Took]) -> Took:
+    """All passes of a frame."""
+    return Took(sum(one.wall for one in passes), sum(one.cpu for one in passes), passes[-1].pictures)
+
+
+def compared(pairs: Sequence[tuple[Took, Took]]) -> dict[str, Any]:
+    """Seconds a frame of both, and how many times faster the first is, pair by pair."""
+    walls = [other.wall / own.wall for own, other in pairs]
+    cpus = [other.cpu / own.cpu for own, other in pairs]
+    return {
+        "ratio_median": round(statistics.median(walls), 3),
+        "ratios": [round(ratio, 3) for ratio in walls],
+        "cpu_ratio_median": round(statistics.median(cpus), 3),
+        "cpu_ratios": [round(ratio, 3) for ratio in cpus],
+        "seconds": round(statistics.median(own.wall for own, _ in pairs), 3),
+        "seconds_other": round(statistics.median(other.wall for _, other in pairs), 3),
+        "cpu_seconds": round(statistics.median(own.cpu for own, _ in pairs), 3),
+        "cpu_seconds_other": round(statistics.median(other.cpu for _, other in pairs), 3),
     }
-    pipe: Any = StableDiffusionControlNetImg2ImgPipeline(**parts, requires_safety_checker=False)
-    pipe.set_progress_bar_config(disable=True)
-    steps = int(min(sampling.strength, 0.999) * sampling.steps) + 1
 
-    def run(canvas: Picture, hints: list[Picture]) -> Any:
-        return pipe(
-            prompt=plan.recipe.prompt,
-            negative_prompt=plan.recipe.negative_prompt,
-            image=Image.fromarray(canvas),
-            control_image=[Image.fromarray(hint) for hint in hints],
-            strength=steps / sampling.steps,
-            num_inference_steps=sampling.steps,
-            guidance_scale=sampling.guidance_scale,
-            output_type="np",
-        ).images[0]
 
-    return run
+def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest difference of the frames that both made, as they are written: in levels of 255."""
+    return float(np.abs(ours[: len(theirs)] - np.round(theirs.astype(np.float64) * 255)).max())
+
+
+def counts(exact: Sequence[Batch], stocks: Sequence[Any], residency: Residency) -> dict[str, Any]:
+    """What one batch of each pass calls, and what the stock loop calls for as many frames; loading does not count."""
+    from benchmarks.loops.counted import counts_of
+
+    found: dict[str, Any] = {}
+    for batch, stock in zip(exact, stocks, strict=True):
+        residency.checkpoint(batch.checkpoint)
+        for hint in batch.hints:
+            residency.control(hint.control, batch.checkpoint)
+        own = counts_of(lambda b=batch: driven(b, residency))
+        one = counts_of(lambda b=batch, s=stock: s.run(b.part(0, 1)))
+        plain = {name: value * len(batch.frames) for name, value in one.items()}
+        found[batch.noise.pass_name] = {"frames": len(batch.frames), "ours": own, "stock": plain}
+    return found
 
 
 if __name__ == "__main__":

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from pipeline.clip.painted import painted_of
 from pipeline.clip.read import read_frames
+from pipeline.clip.rendered_motion import motion_key, motion_of
 from pipeline.clip.window import Window
 from pipeline.frames import Frame, Matte, Picture
+from pipeline.motion.cuts import CutStore
+from pipeline.motion.source import Estimated, Given
 from pipeline.passes.placement import automatic_blur, resized
-from pipeline.passes.run import Slot
+from pipeline.passes.request import Slot
 from pipeline.people.faces import Faces
 from pipeline.people.finder import FaceFinder
+from pipeline.people.hands import HandFinder, hand_matte
+from pipeline.people.hands import Hands as HandsSeen
 from pipeline.people.landmarks import FacePoints
+from pipeline.people.parts import part_matte, part_run
 from pipeline.people.staging import Stand, staged
 from pipeline.people.track_stage import TrackStage
 from pipeline.people.tracks import Tracks
@@ -21,12 +29,18 @@ from pipeline.plan import PlannedPass, RenderPlan
 from pipeline.prepare.controls import Annotator
 from pipeline.prepare.given import GivenControls
 from pipeline.prepare.matte_stage import MatteStage, PeopleMattes, PersonMatte
-from pipeline.prepare.mattes import growth
+from pipeline.prepare.mattes import growth, hull_matte
+from pipeline.prepare.painted import PaintedMattes, painted_key
 from pipeline.progress import Progress
-from pipeline.recipe.passes import ControlSpec, Face, Object
+from pipeline.recipe.filters import ReferenceHands
+from pipeline.recipe.passes import ControlSpec
+from pipeline.recipe.regions import Face, FacePart, Hands, Object, OfPerson, Painted
+from pipeline.stage import FrameStore
 
 HELD = 64
 """Frames of the clip that are kept at hand."""
+BACK = 24
+"""Frames that are read before the one that is asked for, where frames are asked for backwards."""
 BLUR_REACH = 2.5
 """Sigmas that the automatic mask blur reaches (see `placement.blurred`)."""
 
@@ -36,8 +50,9 @@ class Crew:
     """The finders of a render. Not thread-safe.
 
     tracks: of the whole shot; None when no pass follows people. alone, followed: the mattes of each face pass by its
-    name, of those that look at every frame alone and of those that follow people. given: what the engine rendered.
-    raw: the clip's own frames, where filters lie over the plate.
+    name, of those that look at every frame alone and of those that follow people or hands. painted: the mattes of
+    those that somebody painted. given: what the engine rendered. raw: the clip's own frames, where filters lie over the
+    plate. hand_finder: for filters that look for hands.
     """
 
     plan: RenderPlan
@@ -46,8 +61,10 @@ class Crew:
     tracks: Tracks | None
     alone: Mapping[str, MatteStage]
     followed: Mapping[str, PeopleMattes]
+    painted: Mapping[str, PaintedMattes]
     given: GivenControls | None = None
     raw: Callable[[int], Picture] | None = None
+    hand_finder: HandFinder | None = None
 
     def _as_shot(self, frame: Frame) -> Frame:
         """The frame as the clip has it: faces are looked for there, whatever filters lie over the plate."""
@@ -56,20 +73,22 @@ class Crew:
     def use(self) -> None:
         """Note that what is read is in use, which keeps it from being cleared away. Raises OutputError."""
         self.faces.store.use()
-        for stage in self.alone.values():
+        for stage in (*self.alone.values(), *self.painted.values()):
             stage.store.use()
 
     def shares(self, planned: PlannedPass) -> tuple[PlannedPass, ...]:
         """The pass for each person whom it follows, or the pass itself."""
-        if not planned.follows or self.tracks is None:
+        if planned.name not in self.followed:
             return (planned,)
-        return tuple(planned.of(person) for person in self.tracks.people)
+        return tuple(planned.of(person) for person in self.followed[planned.name].people)
 
     def matte(self, planned: PlannedPass, frame: Frame) -> Matte | None:
-        """The matte of a pass that looks at every frame alone; None when it has the whole frame or finds no face."""
+        """The matte of a pass that follows nobody; None when it has the whole frame or its region is not there."""
         region = planned.plan.spec.region
         if isinstance(region, Object):
             return None if self.given is None else self.given.matte(region, frame.number)
+        if isinstance(region, Painted):
+            return self.painted[planned.name].matte(frame.number)
         stage = self.alone.get(planned.name)
         return None if stage is None else stage.matte(self._as_shot(frame))
 
@@ -103,17 +122,65 @@ def open_crew(plan: RenderPlan, progress: Progress) -> Iterator[Crew]:
         annotator = stack.enter_context(Annotator(plan.openpose.folder if plan.openpose else None, finder))
         stage = TrackStage.of(faces)
         tracks = stage.tracks(progress) if plan.follows else None
-        alone, followed = dict[str, MatteStage](), dict[str, PeopleMattes]()
+        hands = hand_stage(plan, stack) if plan.follows_hands else None
+        hand_tracks = None if hands is None else hands.tracks(progress)
+        alone, followed, painted = dict[str, MatteStage](), dict[str, PeopleMattes](), dict[str, PaintedMattes]()
         for planned in plan.passes:
             region = planned.plan.spec.region
             if isinstance(region, Face) and planned.mattes is not None:
                 alone[planned.name] = MatteStage(region, planned.mattes, faces)
-            elif isinstance(region, Face) and tracks is not None:
-                plate, rate = (plan.shot.width, plan.shot.height), float(plan.shot.rate)
-                stand = Stand(plate, rate, margin(plan, region), stage.cuts.cuts())
-                followed[planned.name] = PeopleMattes(staged(tracks, region, stand), faces)
+            elif isinstance(region, Face | FacePart) and tracks is not None:
+                followed[planned.name] = people_mattes(plan, region, tracks, stage)
+            elif isinstance(region, Hands) and hand_tracks is not None and hands is not None:
+                followed[planned.name] = people_mattes(plan, region, hand_tracks, hands)
+            elif isinstance(region, Painted) and tracks is not None:
+                painted[planned.name] = painted_mattes(plan, planned, tracks, faces)
         given = None if plan.shot.rendered is None else GivenControls(plan.shot.rendered)
-        yield Crew(plan, faces, annotator, tracks, alone, followed, given, raw_frames(plan))
+        raw, finder_of_hands = raw_frames(plan), reference_finder(plan, stack)
+        yield Crew(plan, faces, annotator, tracks, alone, followed, painted, given, raw, finder_of_hands)
+
+
+def reference_finder(plan: RenderPlan, stack: ExitStack) -> HandFinder | None:
+    """Who finds hands in pictures, where a filter asks for it."""
+    filters = (f for f in (*plan.recipe.prepare, *plan.recipe.finish) if f.enabled)
+    asked = any(isinstance(settings, ReferenceHands) for settings in filters)
+    return stack.enter_context(HandFinder()) if asked else None
+
+
+def hand_stage(plan: RenderPlan, stack: ExitStack) -> TrackStage:
+    """The tracks of the shot's hands; their finder is closed with the stack."""
+    return TrackStage.of(HandsSeen(plan.shot, plan.cache, stack.enter_context(HandFinder())))
+
+
+def people_mattes(plan: RenderPlan, region: OfPerson, tracks: Tracks, stage: TrackStage) -> PeopleMattes:
+    """The mattes of a region that is followed. stage: where its tracks come from."""
+    rate = float(plan.shot.rate)
+    stand = Stand((plan.shot.width, plan.shot.height), rate, margin(plan, region), stage.cuts.cuts())
+    seen, part = stage.faces, None
+    draw = hand_matte if isinstance(region, Hands) else hull_matte
+    if isinstance(region, FacePart):
+        draw = partial(part_matte, region.part)
+        part = partial(part_run, part=region.part, faces=seen, rate=rate)
+    return PeopleMattes(tracks.people, staged(tracks, region, stand, part), seen, draw)
+
+
+def painted_mattes(plan: RenderPlan, planned: PlannedPass, tracks: Tracks, faces: Faces) -> PaintedMattes:
+    """The mattes of a region that somebody painted, carried along the clip as it came."""
+    region, shot = planned.plan.spec.region, plan.shot
+    assert isinstance(region, Painted)
+    window = Window(lambda frames: read_frames(shot, frames), shot.frames, HELD)
+    cuts = CutStore.of(shot, plan.cache).cuts()
+
+    def picture(number: int) -> Picture:
+        """Read a stretch at once: on the way back every frame would be sought by itself."""
+        window.frame(max(number - BACK, cuts.setup(number).first))
+        return window.frame(number).pixels
+
+    estimated = Estimated(picture, cuts.setup, limit=4)
+    motion = estimated if motion_key(shot) is None else Given(motion_of(shot, picture).flow, estimated)
+    store = FrameStore(plan.cache, painted_key(shot, region), ".npz")
+    mask = painted_of(shot, planned.name, region)
+    return PaintedMattes(region, mask, motion, tracks, faces, store, margin(plan, region))
 
 
 def raw_frames(plan: RenderPlan) -> Callable[[int], Picture] | None:
@@ -130,7 +197,8 @@ def inside(points: FacePoints, size: tuple[int, int]) -> bool:
     return bool((middle >= 0).all() and (middle < size).all())
 
 
-def margin(plan: RenderPlan, region: Face) -> float:
-    """Plate pixels round a face that its crop must show: growth and blur of the matte, and the padding."""
+def margin(plan: RenderPlan, region: OfPerson | Painted) -> float:
+    """Plate pixels round a region that its crop must show: growth and blur of the matte, and the padding."""
     plate = (plan.shot.width, plan.shot.height)
-    return growth(plate[1]) + BLUR_REACH * automatic_blur(plate) + region.padding
+    grows = growth(plate[1]) if isinstance(region, Face) else 0
+    return grows + BLUR_REACH * automatic_blur(plate) + region.padding

@@ -6,9 +6,11 @@ import errno
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.errors import NotWritable, OutputError
 
@@ -17,8 +19,12 @@ CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 MISPLACED = (errno.ENOTDIR, errno.EEXIST)
 LITTLE = 1 << 20
 """Bytes that have to be free before a refused write is tried again; a render then says itself what it needs."""
+WRITERS = 4
+"""Files that are packed and written at once; more would wait for the disk."""
 PART = re.compile(r"\..+\.\d+\.\d+(\.\w+)?")
 """The name of a file that `atomic` has not finished."""
+
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -118,3 +124,13 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def at_once(work: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """Do the same with several items on as many threads as WRITERS, and wait until all are done.
+
+    For packing and writing pictures, which leave Python to others meanwhile. Raises what the first of them raises.
+    """
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as pool:
+        for _ in pool.map(work, items):
+            pass

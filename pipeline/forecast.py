@@ -10,10 +10,13 @@ from pathlib import Path
 from pipeline.errors import NotWritable
 from pipeline.frames import FrameRange
 from pipeline.plan import PlannedPass, RenderPlan
+from pipeline.stage import FrameStore
 from pipeline.version import OutFolder
 
 CANVAS = 1.0
 """Bytes a pixel of a pass's finished frame as PNG: the low end of the 1.1 to 2.0 measured with the draft model."""
+NOISE = 0.25
+"""The same for noise that is read off the source: four float32 numbers for 64 pixels."""
 LAYER = 1.4
 """Bytes a plate pixel of a delivered layer over the whole frame as PNG (measured: 1.5 to 2.1)."""
 FACE_LAYER = 0.15
@@ -50,8 +53,10 @@ def forecast(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> dict[Path,
     parts = [(out.path, len(frames) * plate * (MOVIES + master))]
     for planned in plan.passes:
         layer = FACE_LAYER if planned.regional else LAYER
-        finished = (planned.of(FIRST) if planned.follows else planned).frames.finished()
-        undone = sum(frame not in finished for frame in frames)
+        own = planned.of(FIRST) if planned.follows else planned
+        undone = _missing(own.frames, frames)
+        if own.inverted is not None:
+            parts.append((own.inverted.root, _missing(own.inverted, frames) * _canvas(planned, plan) * NOISE))
         delivered = out.layers(planned.name)
         undelivered = sum(frame not in delivered for frame in frames)
         parts.append((planned.frames.root, undone * _canvas(planned, plan) * CANVAS))
@@ -64,6 +69,11 @@ def forecast(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> dict[Path,
         places.setdefault(disk, place)
         needs[disk] += int(need)
     return {places[disk]: need for disk, need in needs.items()}
+
+
+def _missing(store: FrameStore, frames: FrameRange) -> int:
+    finished = store.finished()
+    return sum(frame not in finished for frame in frames)
 
 
 def _canvas(planned: PlannedPass, plan: RenderPlan) -> int:

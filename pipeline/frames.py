@@ -100,21 +100,6 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Matte:
-    """Where a region is in one frame.
-
-    mask: hard-edged, at the plate's size.
-    angle: how the region is turned, in degrees, counted anticlockwise; 0 = upright.
-    box: the bounding box of the mask.
-    """
-
-    frame: int
-    mask: Mask
-    angle: float
-    box: Box
-
-
-@dataclass(frozen=True)
 class Crop:
     """A square of the plate that follows something from frame to frame.
 
@@ -126,6 +111,23 @@ class Crop:
     y: float
     side: float
     angle: float
+
+
+@dataclass(frozen=True)
+class Matte:
+    """Where a region is in one frame.
+
+    mask: hard-edged, at the plate's size.
+    angle: how the region is turned, in degrees, counted anticlockwise; 0 = upright.
+    box: the bounding box of the mask.
+    crop: the square to work at, where it follows something; None = whatever the mask asks for in this frame.
+    """
+
+    frame: int
+    mask: Mask
+    angle: float
+    box: Box
+    crop: Crop | None = None
 
 
 @dataclass(frozen=True)

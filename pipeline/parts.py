@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from pipeline.clip.still import encode_png
 from pipeline.composite.layer import straight_rgba
 from pipeline.composite.over import merged
-from pipeline.files import atomic
+from pipeline.files import at_once, atomic
 from pipeline.frames import Frame, Layer, Mask
+from pipeline.infotexts import Infotexts
 from pipeline.version import OutFolder
 from pipeline.work import Work
 
@@ -42,15 +44,17 @@ def parts_of(work: Work, frame: Frame) -> Parts:
     return Parts(layers, mattes)
 
 
-def keep_parts(parts: Parts, frame: int, out: OutFolder) -> None:
-    """Write layers and mattes of a frame that are not there yet. Raises OutputError."""
-    pictures = {out.layer(layer.pass_name, frame): layer for layer in parts.layers}
-    for path, layer in pictures.items():
-        if not path.exists():
-            with atomic(path) as part:
-                part.write_bytes(encode_png(straight_rgba(layer)))
-    for name, mask in parts.mattes.items():
-        path = out.matte(name, frame)
-        if not path.exists():
-            with atomic(path) as part:
-                part.write_bytes(encode_png(mask))
+def keep_parts(parts: Parts, frame: int, out: OutFolder, texts: Infotexts) -> None:
+    """Write layers, with their texts, and mattes of a frame that are not there yet. Raises OutputError."""
+    layers = {out.layer(layer.pass_name, frame): layer for layer in parts.layers}
+    mattes = {out.matte(name, frame): mask for name, mask in parts.mattes.items()}
+
+    def keep(path: Path) -> None:
+        if path in layers:
+            data = texts.on(encode_png(straight_rgba(layers[path])), layers[path].pass_name)
+        else:
+            data = encode_png(mattes[path])
+        with atomic(path) as part:
+            part.write_bytes(data)
+
+    at_once(keep, [path for path in (*layers, *mattes) if not path.exists()])

@@ -7,25 +7,31 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.clip.master import check_master
+from pipeline.clip.painted import painted_of
 from pipeline.clip.rendered_motion import motion_key
 from pipeline.clip.shot import Shot
 from pipeline.errors import ModelMissing
-from pipeline.keys import Key, key_of
+from pipeline.keys import Key, key_of, key_of_file
 from pipeline.models.store import Annotator, ModelStore, Weights
 from pipeline.motion.cuts import cuts_key
 from pipeline.motion.source import estimated_key
+from pipeline.passes.inverted import inversion_key
 from pipeline.passes.plan import PassPlan
 from pipeline.people.faces import faces_key
+from pipeline.people.hands import hands_key
 from pipeline.people.track_stage import tracks_key
 from pipeline.prepare.given import check_given, given_key, object_key
 from pipeline.prepare.matte_stage import matte_key
-from pipeline.prepare.plate import prepare_key
+from pipeline.prepare.painted import painted_key
+from pipeline.prepare.plate import prepare_key, read_by
 from pipeline.recipe.filters import AnyFilter
-from pipeline.recipe.passes import Face, Object, PassSpec, WholeFrame
+from pipeline.recipe.passes import PassSpec
 from pipeline.recipe.recipe import Recipe
+from pipeline.recipe.regions import Face, Hands, Object, Painted, WholeFrame
+from pipeline.recipe.temporal import AnimateDiff
 from pipeline.stage import WHOLE_SHOT, FrameStore, Stage
 
-STEADY = Stage("steady", version=1, reach=WHOLE_SHOT)
+STEADY = Stage("steady", version=2, reach=WHOLE_SHOT)
 """Its reach in frames is a setting; it never goes beyond the set-up."""
 
 
@@ -73,6 +79,13 @@ class PlannedPass:
         return FrameStore(self.cache, self.key, ".png")
 
     @cached_property
+    def inverted(self) -> FrameStore | None:
+        """Where the noise lies that is read off its source; None when it is drawn."""
+        if not self.plan.spec.inversion.enabled:
+            return None
+        return FrameStore(self.cache, inversion_key(self.plan, self.inputs), ".npy")
+
+    @cached_property
     def steadied(self) -> FrameStore | None:
         """Where its steadied frames lie; None when it is not steadied."""
         steady = self.plan.spec.steady
@@ -88,23 +101,32 @@ class PlannedPass:
     @property
     def stores(self) -> tuple[FrameStore, ...]:
         """Everything of it that is kept."""
-        return tuple(store for store in (self.frames, self.mattes, self.steadied) if store is not None)
+        return tuple(store for store in (self.frames, self.mattes, self.inverted, self.steadied) if store is not None)
 
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """The passes of a render, bottom first. openpose: OpenPose's own weights, when they are here."""
+    """The passes of a render, bottom first. openpose: OpenPose's own weights, when they are here. upscaler: of the
+    final movie.
+    """
 
     shot: Shot
     recipe: Recipe
     passes: tuple[PlannedPass, ...]
     openpose: Annotator | None
     cache: Path
+    upscaler: Weights | None = None
 
     @property
     def follows(self) -> bool:
-        """Whether any pass follows people, so that the shot's tracks are needed."""
-        return any(planned.follows for planned in self.passes)
+        """Whether any pass goes along with people, so that the shot's tracks are needed."""
+        regions = (p.plan.spec.region for p in self.passes if p.follows or isinstance(p.plan.spec.region, Painted))
+        return not all(isinstance(region, Hands) for region in regions)
+
+    @property
+    def follows_hands(self) -> bool:
+        """Whether any pass follows hands."""
+        return any(isinstance(planned.plan.spec.region, Hands) for planned in self.passes)
 
     @property
     def filters(self) -> tuple[AnyFilter, ...]:
@@ -116,7 +138,8 @@ class RenderPlan:
         """The key of the plate as the passes see it: of the clip itself, or of what the filters make of it."""
         if not self.filters:
             return self.shot.key
-        return prepare_key(self.filters, (self.shot.key, cuts_key(self.shot), faces_key(self.shot)))
+        files = map(key_of_file, read_by(self.filters))
+        return prepare_key(self.filters, (self.shot.key, cuts_key(self.shot), faces_key(self.shot), *files))
 
     @property
     def keys(self) -> dict[str, Key]:
@@ -124,6 +147,8 @@ class RenderPlan:
         keys = {f"pass.{p.name}": p.key for p in self.passes}
         keys |= {"prepare": self.plate_key} if self.filters else {}
         keys |= {"tracks": tracks_key(self.shot)} if self.follows else {}
+        keys |= {"tracks.hands": tracks_key(self.shot, hands_key(self.shot))} if self.follows_hands else {}
+        keys |= {f"inversion.{p.name}": p.inverted.key for p in self.passes if p.inverted is not None}
         keys |= {f"steady.{p.name}": p.steadied.key for p in self.passes if p.steadied is not None}
         return keys | {f"matte.{p.name}": p.mattes.key for p in self.passes if p.mattes is not None}
 
@@ -131,10 +156,13 @@ class RenderPlan:
     def models(self) -> dict[str, Key]:
         """Model -> sha256 of everything the render uses."""
         used = {p.plan.checkpoint.id: p.plan.checkpoint.key for p in self.passes}
+        used |= {p.plan.checkpoint.vae.id: p.plan.checkpoint.vae.key for p in self.passes if p.plan.checkpoint.vae}
         used |= {control.id: control.key for p in self.passes for _, control in p.plan.controls}
         used |= {lora.id: lora.key for p in self.passes for lora in p.plan.loras}
         used |= {word.id: word.key for p in self.passes for word in p.plan.embeddings}
-        return used | ({self.openpose.id: self.openpose.key} if self.openpose else {})
+        used |= {p.plan.motion.id: p.plan.motion.key for p in self.passes if p.plan.motion is not None}
+        extra = (model for model in (self.openpose, self.upscaler) if model is not None)
+        return used | {model.id: model.key for model in extra}
 
 
 def plan_render(shot: Shot, recipe: Recipe, models: ModelStore, cache: Path) -> RenderPlan:
@@ -148,7 +176,9 @@ def plan_render(shot: Shot, recipe: Recipe, models: ModelStore, cache: Path) -> 
         raise ModelMissing(f"{recipe.title} cannot be rendered here: {' '.join(missing)}", "Choose another preset.")
     check_master(recipe.delivery.master, shot.width, shot.height)
     poses = any(c.kind == "openpose" and c.weight > 0 for p in recipe.active_passes for c in p.controls)
-    plan = RenderPlan(shot, recipe, (), models.annotator("openpose") if poses else None, cache)
+    network = recipe.final.upscaler if recipe.final.scale != 1 else None
+    upscaler = None if network is None else models.weights("upscaler", network)
+    plan = RenderPlan(shot, recipe, (), models.annotator("openpose") if poses else None, cache, upscaler)
     for spec in recipe.active_passes:
         plan = replace(plan, passes=(*plan.passes, _planned(spec, plan, models)))
     return plan
@@ -157,9 +187,10 @@ def plan_render(shot: Shot, recipe: Recipe, models: ModelStore, cache: Path) -> 
 def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPass:
     controls = tuple((c, models.control(c.model)) for c in spec.controls if c.weight > 0)
     plan = replace(
-        PassPlan(spec, below.recipe, models.checkpoint(below.recipe.checkpoint), controls),
+        PassPlan(spec, below.recipe, models.checkpoint(below.recipe.checkpoint, below.recipe.vae), controls),
         loras=_loras(spec, below.recipe, models),
         embeddings=_embeddings(spec, below.recipe, models),
+        motion=models.weights("motion", spec.temporal.model) if isinstance(spec.temporal, AnimateDiff) else None,
     )
     inputs: list[Key] = [below.plate_key]
     if below.openpose and any(spec.kind == "openpose" for spec, _ in controls):
@@ -170,7 +201,11 @@ def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPa
         inputs += [] if given is None else [given]
     mattes = None
     if spec.follows:
-        inputs.append(tracks_key(below.shot))
+        hands = isinstance(spec.region, Hands)
+        inputs.append(tracks_key(below.shot, hands_key(below.shot) if hands else None))
+    elif isinstance(spec.region, Painted):
+        painted_of(below.shot, spec.name, spec.region)
+        inputs.append(painted_key(below.shot, spec.region))
     elif isinstance(spec.region, Face):
         mattes = FrameStore(below.cache, matte_key(spec.region, below.shot.key), ".npz")
         inputs.append(mattes.key)
@@ -191,7 +226,9 @@ def _loras(spec: PassSpec, recipe: Recipe, models: ModelStore) -> tuple[Weights,
 
 
 def _embeddings(spec: PassSpec, recipe: Recipe, models: ModelStore) -> tuple[Weights, ...]:
-    prompts = (f"{recipe.prompt_of(one)} {recipe.negative_prompt_of(one)}" for one in spec.versions)
+    prompts = [f"{recipe.prompt_of(one)} {recipe.negative_prompt_of(one)}" for one in spec.versions]
+    if spec.inversion.enabled:
+        prompts.append(f"{spec.inversion.prompt} {spec.inversion.negative_prompt}")
     return models.embeddings_in(" ".join(prompts))
 
 

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
-from pipeline.clip.compare import write_before_after
-from pipeline.clip.master import MasterFrame, write_master
+from pipeline.ahead import prepared_ahead
 from pipeline.clip.probe import probe
-from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
 from pipeline.clip.still import encode_png
-from pipeline.clip.write import write_movie
 from pipeline.composite.layer import straight_rgba
-from pipeline.composite.over import blended, over
+from pipeline.composite.over import over
+from pipeline.deliver import deliver
 from pipeline.engine.engine import Engine, Priority
 from pipeline.errors import FootageError
-from pipeline.files import atomic, explained
+from pipeline.files import atomic
 from pipeline.forecast import check_room
-from pipeline.frames import Frame, FrameRange, Picture
+from pipeline.frames import FrameRange, Picture
+from pipeline.infotexts import Infotexts, infotexts_of
+from pipeline.measure.aids import Aids, aids_for
 from pipeline.measure.page import page_of
 from pipeline.measure.report import Report, measure
 from pipeline.models.store import ModelStore
-from pipeline.parts import keep_parts, parts_of
+from pipeline.motion.cuts import CutStore
+from pipeline.parts import parts_of
 from pipeline.people.cast import CastMember, SeenPerson, cast_of, people_at, with_numbers
 from pipeline.people.faces import Faces
 from pipeline.people.finder import FaceFinder
 from pipeline.people.track_stage import TrackStage
 from pipeline.plan import PlannedPass, RenderPlan, plan_render
 from pipeline.progress import Progress
-from pipeline.recipe.passes import ControlKind, Object
+from pipeline.recipe.passes import ControlKind
 from pipeline.recipe.recipe import Recipe
-from pipeline.sound.mix import make_soundtrack
+from pipeline.recipe.regions import Hands, Object, Painted
 from pipeline.version import OutFolder, RenderVersion, version_of
 from pipeline.work import Work, open_work
 
@@ -66,6 +65,7 @@ class Preview:
 
     layers: pass -> uint8 RGBA, straight. mattes: pass -> uint8 [h, w]. controls: pass -> kind -> picture.
     people: who is seen where, in a recipe that follows people; the numbers are those of the recipe's `people`.
+    texts: what the result and the layers say of themselves.
     """
 
     frame: int
@@ -75,6 +75,7 @@ class Preview:
     mattes: dict[str, Picture]
     controls: dict[str, dict[ControlKind, Picture]]
     people: tuple[SeenPerson, ...] = ()
+    texts: Infotexts | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def render(order: Order, tools: Tools, progress: Progress) -> Rendered:
     with out.claimed(made), open_work(plan, tools.engine, Priority.RENDER, progress) as work:
         warnings = finish_passes(work, order.frames, progress)
         deliver(work, order.frames, out, progress)
-        report = measure(order.shot, probe(out.render), order.frames, progress)
+        report = measure(order.shot, probe(out.render), order.frames, progress, known_of(work, tools.models))
         made = replace(made, warnings=(*order.shot.notes, *warnings), measurements=report.to_json())
         out.write_json(out.measurements, report.to_json())
         out.write_text(out.report, page_of(report))
@@ -124,6 +125,7 @@ def preview(order: Order, tools: Tools, progress: Progress) -> Preview:
             mattes=parts.mattes,
             controls={p.name: work.controls(p, frame) for p in plan.passes},
             people=people_at(work.crew.tracks, number),
+            texts=infotexts_of(plan),
         )
 
 
@@ -135,28 +137,37 @@ def write_preview(made: Preview, folder: Path) -> dict[str, Path]:
     pictures |= {f"control-{name}-{kind}": p for name, kinds in made.controls.items() for kind, p in kinds.items()}
     pictures |= {"people": with_numbers(made.plate, made.people)} if made.people else {}
     files = {name: folder / f"{made.frame:06d}-{name}.png" for name in pictures}
+    passes = {"result": None} | {f"layer-{name}": name for name in made.layers}
     for name, picture in pictures.items():
+        data = encode_png(picture)
         with atomic(files[name]) as part:
-            part.write_bytes(encode_png(picture))
+            part.write_bytes(made.texts.on(data, passes[name]) if made.texts and name in passes else data)
     return files
 
 
 def finish_passes(work: Work, frames: FrameRange, progress: Progress) -> tuple[str, ...]:
     """Finish every pass for every frame, one batch of the absolute grid at a time. Returns warnings for the artist."""
-    reader = work.plate.frames(frames)
     done = reused = 0
-    regional = [planned for planned in work.plan.passes if planned.regional]
+    regional = [p for p in work.plan.passes if p.regional and not isinstance(p.plan.spec.region, Painted)]
     faceless = Counter[str]()
     progress.say("passes", 0, len(frames), 0)
-    for numbers in frames.batches(work.plan.recipe.batch_size):
-        batch = list(islice(reader, len(numbers)))
-        reused += 0 if work.finish(batch) else len(batch)
-        for planned in regional:
-            faceless[planned.name] += sum(not work.subjects(planned, frame) for frame in batch)
-        done += len(batch)
-        progress.say("passes", done, len(frames), reused, over(batch[-1].pixels, work.layers(batch[-1])))
+    sizes = [len(numbers) for numbers in frames.batches(work.plan.recipe.batch_size)]
+    with prepared_ahead(work.plate.frames(frames), sizes, work.prepare, work.turns) as batches:
+        for batch in batches:
+            reused += 0 if work.finish(batch) else len(batch)
+            for planned in regional:
+                faceless[planned.name] += sum(not work.subjects(planned, frame) for frame in batch)
+            done += len(batch)
+            progress.say("passes", done, len(frames), reused, over(batch[-1].pixels, work.layers(batch[-1])))
     without = [_absent_warning(p, faceless[p.name], len(frames)) for p in regional if faceless[p.name]]
     return (*without, *suspects(chain.from_iterable(map(work.crew.shares, work.plan.passes)), frames))
+
+
+def known_of(work: Work, models: ModelStore) -> Aids:
+    """What a render knows of its plate that helps to measure it: people and cuts, the engine's vectors, face models."""
+    shot, tracks = work.plan.shot, work.crew.tracks
+    cuts = () if tracks is None else CutStore.of(shot, work.plan.cache).cuts().starts
+    return aids_for(shot, models, tracks, cuts)
 
 
 def suspects(passes: Iterable[PlannedPass], frames: FrameRange) -> Iterator[str]:
@@ -165,19 +176,6 @@ def suspects(passes: Iterable[PlannedPass], frames: FrameRange) -> Iterator[str]
         whom = f" for person {planned.plan.person}" if planned.plan.person else ""
         for frame in sorted(planned.marks.finished().intersection(frames)):
             yield f"Frame {frame} of the pass {planned.name}{whom} is {planned.marks.read(frame).decode()}: look at it."
-
-
-def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> None:
-    """Write layers, mattes, the finished movie, the master and the before/after movie."""
-    shot, delivery = work.plan.shot, work.plan.recipe.delivery
-    with _soundtrack(work, frames, out) as sound:
-        write_movie(out.render, _composites(work, frames, out, progress), shot, delivery.crf, frames, sound)
-    if delivery.master != "none":
-        write_master(out.path, delivery.master, _master_frames(work, frames, progress), shot, frames)
-    rendered = probe(out.render)
-    after = (frame.pixels for frame in read_frames(rendered, rendered.frames))
-    before = (frame.pixels for frame in read_frames(shot, frames))
-    write_before_after(out.before_after, before, after, shot, frames)
 
 
 def people_in(shot: Shot, tools: Tools, progress: Progress) -> tuple[CastMember, ...]:
@@ -204,45 +202,10 @@ def check_frames(shot: Shot, frames: FrameRange) -> None:
         )
 
 
-@contextmanager
-def _soundtrack(work: Work, frames: FrameRange, out: OutFolder) -> Iterator[Path | None]:
-    """The file with the sound that the recipe asks for, while the block runs; None for the plate's own, untouched."""
-    if work.plan.recipe.sound.untouched:
-        yield None
-        return
-    folder = out.path / ".sound"
-    shutil.rmtree(folder, ignore_errors=True)
-    with explained(folder):
-        folder.mkdir()
-    try:
-        yield make_soundtrack(work.plan.shot, frames, work.plan.recipe.sound, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _composites(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> Iterator[Picture]:
-    def composited() -> Iterator[Frame]:
-        for frame in work.plate.frames(frames):
-            parts = parts_of(work, frame)
-            keep_parts(parts, frame.number, out)
-            yield Frame(frame.number, over(frame.pixels, parts.layers))
-
-    for done, frame in enumerate(work.finished(composited()), 1):
-        progress.say("deliver", done, len(frames))
-        yield frame.pixels
-
-
-def _master_frames(work: Work, frames: FrameRange, progress: Progress) -> Iterator[MasterFrame]:
-    for done, frame in enumerate(work.plate.frames(frames), 1):
-        parts = parts_of(work, frame)
-        progress.say("master", done, len(frames))
-        pixels = blended(frame.pixels, parts.layers)
-        yield MasterFrame(frame.number, pixels, None, tuple(parts.layers), parts.mattes)
-
-
 def _absent_warning(planned: PlannedPass, count: int, total: int) -> str:
     region = planned.plan.spec.region
-    sought = f"{region.name} was not" if isinstance(region, Object) else "No face was"
+    sought = "No hand was" if isinstance(region, Hands) else "No face was"
+    sought = f"{region.name} was not" if isinstance(region, Object) else sought
     if count == total:
         return f"{sought} found in the shot, so the pass {planned.name} had nothing to do."
     return f"{sought} found in {count} of {total} frames; the pass {planned.name} left them alone."

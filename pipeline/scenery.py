@@ -8,12 +8,14 @@ from functools import partial
 import numpy as np
 
 from pipeline.clip.read import read_frames
+from pipeline.clip.rendered_motion import motion_key, motion_of
 from pipeline.clip.window import Window
 from pipeline.crew import HELD, Crew
 from pipeline.filters.stream import Expression, Scene
 from pipeline.frames import FloatPicture, Mask, Picture
 from pipeline.measure.expression import CURVES, signs_of
 from pipeline.motion.cuts import CutStore
+from pipeline.motion.source import Estimated, Given, Motion
 from pipeline.people.faces import SMALLEST_FACE
 from pipeline.plan import RenderPlan
 from pipeline.prepare.mattes import filled
@@ -36,7 +38,17 @@ def scene_of(plan: RenderPlan, crew: Crew, plate: Callable[[int], Picture]) -> S
         faces=partial(face_mask, crew),
         expression=partial(expression_of, crew),
         cuts=frozenset(cuts.starts if cuts else ()),
+        hands=(lambda picture: ()) if crew.hand_finder is None else crew.hand_finder.find,
     )
+
+
+def motion_in(plan: RenderPlan, picture: Callable[[int], Picture], limit: int) -> Motion:
+    """How the plate moves from frame to frame, from cut to cut: as the engine says, or else estimated.
+
+    picture: the plate's frames by number. limit: how many estimates are kept.
+    """
+    estimated = Estimated(picture, CutStore.of(plan.shot, plan.cache).cuts().setup, limit=limit)
+    return estimated if motion_key(plan.shot) is None else Given(motion_of(plan.shot, picture).flow, estimated)
 
 
 def face_mask(crew: Crew, number: int) -> Mask | None:

@@ -6,7 +6,7 @@ import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.errors import OutputError
 from pipeline.files import atomic, clear_parts, explained, frames_in
 from pipeline.frames import FrameRange
+from pipeline.infotexts import infotexts_of
 from pipeline.keys import Key
 from pipeline.plan import RenderPlan
 
@@ -26,6 +27,7 @@ class RenderVersion:
     """The manifest beside every result. Holds no dates, so that the same render gives the same bytes.
 
     recipe: fully resolved. models: name -> sha256. keys: stage output -> key. measurements: as measurements.json.
+    infotexts: pass -> the text that Auto1111 would have written into its pictures.
     """
 
     shot: str
@@ -37,6 +39,7 @@ class RenderVersion:
     keys: dict[str, Key]
     warnings: tuple[str, ...] = ()
     measurements: dict[str, Any] | None = None
+    infotexts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class OutFolder:
     def render(self) -> Path:
         """The finished shot."""
         return self.path / "render.mp4"
+
+    @property
+    def final(self) -> Path:
+        """The shot at another rate, speed or size, where the recipe asks for it."""
+        return self.path / "final.mp4"
 
     @property
     def before_after(self) -> Path:
@@ -137,6 +145,7 @@ def version_of(plan: RenderPlan, frames: FrameRange) -> RenderVersion:
         models=plan.models,
         software={name: version(name) for name in SOFTWARE},
         keys=plan.keys,
+        infotexts=infotexts_of(plan).passes,
     )
 
 

@@ -5,75 +5,48 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
-from pipeline.clip.rendered_motion import motion_key, motion_of
+from pipeline.ahead import Drawn, Turns
 from pipeline.clip.still import decode_png, encode_png
 from pipeline.clip.window import Window
-from pipeline.composite.layer import box_alpha, edge, make_layer
 from pipeline.composite.over import over
 from pipeline.crew import Crew, open_crew
 from pipeline.engine.engine import Engine, Priority
+from pipeline.files import at_once
 from pipeline.filters.chain import filtered
 from pipeline.filters.stream import closed, opened
-from pipeline.frames import Crop, Frame, FrameRange, Layer, Matte, Picture
+from pipeline.frames import Frame, FrameRange, Layer, Picture
 from pipeline.keys import Key
-from pipeline.motion.cuts import CutStore
-from pipeline.motion.source import Estimated, Given, Motion
-from pipeline.passes.placement import Placement, automatic_blur
-from pipeline.passes.run import Result, Runner, Slot, control_pictures, run_pass
+from pipeline.motion.source import Motion
+from pipeline.passes.placement import Placement
+from pipeline.passes.request import Aids, Slot, control_pictures
+from pipeline.passes.run import Result, Runner, run_pass
 from pipeline.passes.suspect import Made
 from pipeline.passes.temporal import Chain
 from pipeline.plan import PlannedPass, RenderPlan
 from pipeline.progress import Progress
 from pipeline.recipe.passes import ControlKind
-from pipeline.scenery import plate_of, scene_of
+from pipeline.scenery import motion_in, plate_of, scene_of
+from pipeline.subject import Subject
 
 NEAR = 8
-"""Frames that are kept at hand beyond those of a batch and of what it looks at."""
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What a pass works at in one frame: the whole of it, all faces at once, or one person.
-
-    planned: the pass, for that person where people are followed. presence: 0..1, how fully it is laid over. face: the
-    square that keeps to the person's face.
-    """
-
-    planned: PlannedPass
-    placement: Placement
-    matte: Matte | None
-    presence: float = 1.0
-    face: Crop | None = None
-
-    def laid_over(self, frame: Frame) -> Layer:
-        """The finished layer of this subject in a plate frame."""
-        spec, size = self.planned.plan.spec, (frame.pixels.shape[1], frame.pixels.shape[0])
-        picture = self._finished(frame)
-        if self.matte is None:
-            alpha = box_alpha(self.placement.box, *size)
-        else:
-            alpha = edge(self.matte.mask, spec.erode, automatic_blur(size) if spec.feather is None else spec.feather)
-        return make_layer(frame.number, self.planned.name, picture, alpha * self.presence)
-
-    def _finished(self, frame: Frame) -> Picture:
-        """The plate frame with what is finished in its place, steadied where the pass is."""
-        if self.planned.steadied is None:
-            return self.placement.lay_back(decode_png(self.planned.frames.read(frame.number)), frame.pixels)
-        picture = frame.pixels.copy()
-        self.placement.box.cut(picture)[:] = decode_png(self.planned.steadied.read(frame.number))
-        return picture
+"""Frames that are kept at hand beyond those of two batches and of what they look at."""
 
 
 class Work:
-    """A plan with the crew that carries it out. Not thread-safe: each render opens its own."""
+    """A plan with the crew that carries it out. Not thread-safe: each render opens its own.
+
+    turns: whose it is while a second thread prepares frames (see `ahead`). drawn: the controls that it has drawn.
+    """
 
     def __init__(self, plan: RenderPlan, crew: Crew, runner: Runner) -> None:
-        self.plan, self.crew, self.runner = plan, crew, runner
+        self.plan, self.crew, self.turns = plan, crew, Turns()
+        self.drawn = Drawn(runner.hint, 2 * plan.recipe.batch_size * sum(len(p.plan.controls) for p in plan.passes))
+        self.runner = replace(runner, hint=self.drawn.hint, away=self.turns.away)
         self._around = 2 * max(p.plan.spec.looks_ahead for p in plan.passes)
-        self._near = NEAR + self._around + plan.recipe.batch_size
+        self._near = NEAR + self._around + 2 * plan.recipe.batch_size
         self.plate = plate_of(plan, crew)
         self._window = Window(self.plate.frames, plan.shot.frames, self._near)
         self._chains: dict[Key, Chain] = {}
@@ -87,6 +60,15 @@ class Work:
             self._window.keep(frame)
         ran = [self._finish_pass(planned, frames) for planned in self.plan.passes]
         return any(ran)
+
+    def prepare(self, frame: Frame) -> None:
+        """Find what the passes work at in a frame that is to be finished, and draw its controls."""
+        for planned in self.plan.passes:
+            for subject in self.subjects(planned, frame):
+                own = subject.planned
+                if not own.frames.has(frame.number):
+                    slot = Slot(frame.number, frame.pixels, frame.pixels, subject.matte, subject.placement)
+                    self.drawn.draw(own.plan, slot)
 
     def subjects(self, planned: PlannedPass, frame: Frame) -> tuple[Subject, ...]:
         """What a pass works at in a frame, in the order it is laid over; nothing when its region is not there."""
@@ -133,11 +115,7 @@ class Work:
 
     @cached_property
     def _motion(self) -> Motion:
-        """How the plate moves from frame to frame, from cut to cut: as the engine says, or else estimated."""
-        shot = self.plan.shot
-        setup = CutStore.of(shot, self.plan.cache).cuts().setup
-        estimated = Estimated(self._picture, setup, limit=2 * (self._around + NEAR))
-        return estimated if motion_key(shot) is None else Given(motion_of(shot, self._picture).flow, estimated)
+        return motion_in(self.plan, self._picture, limit=2 * (self._around + NEAR))
 
     def _picture(self, number: int) -> Picture:
         return self._window.frame(number).pixels
@@ -204,6 +182,7 @@ class Work:
                 keep=lambda result: self._keep(planned, result),
                 motion=self._motion,
                 runner=self.runner,
+                inverted=planned.inverted,
             )
         return self._chains[planned.key]
 
@@ -226,15 +205,15 @@ class Work:
         before, self._ends[planned.key] = self._ends.get(planned.key), slots[-1]
         if all(planned.frames.has(slot.frame) for slot in slots):
             return False
-        self._keep(planned, run_pass(planned.plan, slots, self.runner, self._made(planned, before)))
+        aids = Aids(inverted=planned.inverted)
+        self._keep(planned, run_pass(planned.plan, slots, self.runner, self._made(planned, before), aids))
         return True
 
     def _keep(self, planned: PlannedPass, result: Result) -> None:
         """Finish the frames of a result."""
         for frame, mark in result.marks.items():
             planned.marks.write(frame, mark.encode())
-        for frame, picture in result.pictures.items():
-            planned.frames.write(frame, encode_png(picture))
+        at_once(lambda one: planned.frames.write(one[0], encode_png(one[1])), result.pictures.items())
 
     def _made(self, planned: PlannedPass, slot: Slot | None) -> dict[int, Made]:
         """The last frame of the batch before, finished."""

@@ -19,7 +19,7 @@ from server.bodies import EVENT_LIMIT, BadBody, again, files_in, kept, limited, 
 from server.hosts import refusal
 from server.house import House
 from server.log import tell
-from server.rules import Rule, match_of, rule_for
+from server.rules import Rule, for_the_log, match_of, rule_for
 from server.visitors import VISITOR, visitor_of
 
 SMALL = 16_384
@@ -64,7 +64,7 @@ class Doors:
         except BadBody as error:
             await self._refused(scope, str(error), error.status)(scope, receive, send)
         except PhotoplayError as error:
-            tell("request failed", logging.WARNING, path=scope["path"], reason=str(error))
+            tell("request failed", logging.WARNING, path=for_the_log(scope["path"]), reason=str(error))
             await refusal(str(error), 503)(scope, receive, send)
 
     async def _ask(self, rule: Rule | None, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,5 +143,5 @@ class Doors:
         return refusal(SIGN_IN, 401)
 
     def _refused(self, scope: Scope, sentence: str, status: int) -> ASGIApp:
-        self._house.note("refused", scope, method=scope["method"], path=scope["path"][:512], status=status)
+        self._house.note("refused", scope, method=scope["method"], path=for_the_log(scope["path"]), status=status)
         return refusal(sentence, status)

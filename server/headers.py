@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NONCE = "photoplay.nonce"
 OWN_PAGES = ("/sign-in", "/sign-out")
+LINKED = re.compile(r"/share/[^/]+/")
 SCRIPT = re.compile(rb"<script(?=[\s>])")
 
 GUARDS = {
@@ -34,6 +35,11 @@ PLAIN = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Our own pages and every file: no script at all."""
+SHARED = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; img-src data: blob:; "
+    "media-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The page behind a link: the player's own script and its movie; it can ask for nothing else."""
 
 
 def nonce_of(scope: Scope) -> str:
@@ -85,13 +91,14 @@ class Answer:
 
     def _add_headers(self, message: Message) -> None:
         headers = MutableHeaders(raw=message.setdefault("headers", []))
-        policy = APP if self._page else PLAIN
+        shared = LINKED.fullmatch(self._scope["path"]) is not None
+        policy = APP if self._page else SHARED if shared else PLAIN
         headers["Content-Security-Policy"] = policy.format(nonce=nonce_of(self._scope))
         for name, value in GUARDS.items():
             headers[name] = value
         if self._scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = KEEP_SECURE
-        if self._page or self._scope["path"] in OWN_PAGES:
+        if self._page or shared or self._scope["path"] in OWN_PAGES:
             headers["Cache-Control"] = "no-store"
 
     async def _send_page(self, start: Message) -> None:

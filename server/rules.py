@@ -29,11 +29,15 @@ def _rule(methods: str, path: str, ask: Ask) -> Rule:
 
 
 API = "/gradio_api"
+SHARED = r"/share/[A-Za-z0-9_-]{43}/"
+"""Links for people who shall only look. Whoever has the token has the right; `server/sharing.py` knows the tokens."""
 SESSION = r"(?P<name>[a-z0-9]{1,32})"
 RULES = (
     _rule("GET HEAD POST", r"/sign-in", "nothing"),
     _rule("GET HEAD", r"/health", "nothing"),
     _rule("GET HEAD", r"/metrics", "nothing"),
+    _rule("GET HEAD", SHARED, "nothing"),
+    _rule("GET HEAD", rf"{SHARED}movie\.mp4", "nothing"),
     _rule("GET HEAD POST", r"/sign-out", "visitor"),
     _rule("GET HEAD", r"/", "page"),
     _rule("GET", r"/config", "page"),
@@ -58,6 +62,11 @@ STREAMS = re.compile(rf"{API}/(heartbeat/.*|queue/data|upload_progress)")
 def rule_for(method: str, path: str) -> Rule | None:
     """The rule for a request; None when there is no such door."""
     return next((rule for rule in RULES if method in rule.methods and rule.path.fullmatch(path)), None)
+
+
+def for_the_log(path: str) -> str:
+    """The path of a request as logs may hold it: without the token of a link, which would open it."""
+    return re.sub(r"^/share/+[^/]+", "/share/-", path)[:512]
 
 
 def match_of(rule: Rule, path: str) -> str | None:

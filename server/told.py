@@ -9,14 +9,14 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.log import requests
-from server.rules import STREAMS
+from server.rules import STREAMS, for_the_log
 from server.visitors import VISITOR, address_of
 
 Count = Callable[[int, float | None], None]
 
 
 class Told:
-    """Notes every request once it is answered. The query is left out: it names sessions."""
+    """Notes every request once it is answered. The query is left out: it names sessions; so is a link's token."""
 
     def __init__(self, app: ASGIApp, count: Count) -> None:
         self._app, self._count = app, count
@@ -44,7 +44,7 @@ class Told:
         visitor = scope.get(VISITOR)
         fields = {
             "method": scope["method"],
-            "path": scope["path"][:512],
+            "path": for_the_log(scope["path"]),
             "status": status,
             "ms": round(seconds * 1000, 1),
             "user": None if visitor is None else visitor.owner,

@@ -43,13 +43,15 @@ class User:
     """Somebody who may sign in.
 
     id: never changes and cannot be guessed; what belongs to the user is kept under it. name: what is typed to sign in.
-    display: how the page calls them. password: an argon2 hash with its salt and costs.
+    display: how the page calls them. password: an argon2 hash with its salt and costs. admin: whether they run the
+    server: see everyone's jobs, and bring in and remove models.
     """
 
     id: str
     name: str
     display: str
     password: str
+    admin: bool = False
 
 
 class Users:
@@ -91,11 +93,11 @@ class Users:
             return None
         return user
 
-    def add(self, name: str, password: str, display: str = "") -> User:
+    def add(self, name: str, password: str, display: str = "", admin: bool = False) -> User:
         """Let somebody in from now on. Raises UserError, NotWritable."""
         _check_name(name)
         shown = _checked_display(display or name)
-        user = User(secrets.token_hex(16), name, shown, self._hashed(password))
+        user = User(secrets.token_hex(16), name, shown, self._hashed(password), admin)
 
         def added(people: People) -> People:
             if any(known.name == name for known in people):
@@ -167,7 +169,7 @@ def users_of(home: Path, environment: Mapping[str, str]) -> Users | None:
         return None
     single = Users(home / "server" / "password.json")
     if not single.all():
-        single.add(SINGLE, password)
+        single.add(SINGLE, password, admin=True)
     elif single.verified(SINGLE, password) is None:
         single.set_password(SINGLE, password)
     return single

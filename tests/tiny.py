@@ -16,11 +16,12 @@ from pipeline import torchvision_ops
 
 torchvision_ops.declare()
 
-from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel  # noqa: E402
+from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, MotionAdapter, UNet2DConditionModel  # noqa: E402
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer  # noqa: E402
 
 CHECKPOINT = "tiny"
 CONTROLS = ("tiny-canny", "tiny-openpose", "tiny-mediapipe_face")
+MOTION = "tiny-motion"
 TEXT_WIDTH = 32
 POSITIONS = 77
 SYMBOLS = sorted(ByteLevel.alphabet())
@@ -29,10 +30,11 @@ VOCABULARY = [*SYMBOLS, *(symbol + "</w>" for symbol in SYMBOLS), START, END]
 
 
 def make_models(folder: Path) -> None:
-    """Write `checkpoints/tiny` and `controlnets/tiny-KIND` under `folder`, where ModelStore(folder) finds them."""
+    """Write `checkpoints/tiny`, `controlnets/tiny-KIND`, `motion/tiny-motion` where ModelStore(folder) finds them."""
     make_checkpoint(folder / "checkpoints" / CHECKPOINT)
     for seed, name in enumerate(CONTROLS):
         _save(controlnet(10 + seed), folder / "controlnets" / name)
+    _save(motion_adapter(), folder / "motion" / MOTION)
 
 
 def make_checkpoint(folder: Path, autoencoder: Literal["full", "tiny"] = "full") -> None:
@@ -67,6 +69,18 @@ def controlnet(seed: int) -> ControlNetModel:
         for parameter in module.parameters():
             torch.nn.init.normal_(parameter, std=0.1)
     return net
+
+
+def motion_adapter(mid: bool = True) -> MotionAdapter:
+    """A motion adapter of the tiny UNet for eight frames; its last layers are not zero, or it would change nothing."""
+    torch.manual_seed(20)
+    return MotionAdapter(
+        block_out_channels=(32, 32, 32),
+        motion_layers_per_block=1,
+        motion_norm_num_groups=8,
+        motion_max_seq_length=8,
+        use_motion_mid_block=mid,
+    )
 
 
 def full_autoencoder() -> AutoencoderKL:

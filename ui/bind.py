@@ -3,55 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
 import gradio as gr
 from gradio.components import Component
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pipeline.recipe.load import recipe_with
-from pipeline.recipe.passes import PassSpec
+from pipeline.recipe.pasted import SAMPLERS
 from pipeline.recipe.recipe import Recipe
+from ui.source import why
 
+Given = Mapping[Component, Any]
+"""What a handler with a set of inputs is given."""
 WIDEST_SLIDER = 1000
 """A range with more steps than this cannot be met with a slider; it gets a number field."""
 
 
 class Bound:
-    """Controls by the path of the setting that each one shows."""
+    """Controls by the path of the setting that each one shows: `seed`, `passes.face.region.padding`."""
 
     def __init__(self) -> None:
         self.controls: dict[str, Component] = {}
+        self._fields: dict[str, FieldInfo] = {}
 
-    def add(self, path: str, value: Any, **looks: Any) -> Component:
-        """Make the control of a setting here on the page. looks: passed to Gradio (lines, elem_classes, ...)."""
-        self.controls[path] = control(path.rpartition(".")[2], field_of(path), value, **looks)
+    def add(self, path: str, recipe: Recipe, **looks: Any) -> Component:
+        """Make the control of a setting of this recipe here on the page. looks: passed to Gradio (lines, ...)."""
+        field = self._fields[path] = field_of(recipe, path)
+        help_text = f"{field.description or ''} {why(path)}".strip()
+        looks = {"info": help_text or None} | looks
+        self.controls[path] = control(path.rpartition(".")[2], field, value_at(recipe, path), **looks)
         return self.controls[path]
 
-    def values(self, given: Mapping[Component, Any]) -> dict[str, Any]:
+    def values(self, given: Given) -> dict[str, Any]:
         """The values out of what a handler was given. An emptied text is None where a setting may be absent."""
         return {
-            path: None if given[component] == "" and _optional(field_of(path)) else given[component]
+            path: None if given[component] == "" and _optional(self._fields[path]) else given[component]
             for path, component in self.controls.items()
         }
 
-    def applied(self, recipe: Recipe, given: Mapping[Component, Any]) -> Recipe:
+    def applied(self, recipe: Recipe, given: Given) -> Recipe:
         """The recipe with what is set; values of passes that it does not have are left out. Raises RecipeError."""
         return recipe_with(recipe, {path: value for path, value in self.values(given).items() if has(recipe, path)})
 
     def shown(self, recipe: Recipe) -> dict[Component, Any]:
-        """What each control shows for a recipe; a control whose pass the recipe does not have stays as it is."""
-        found = {path: value_at(recipe, path) for path in self.controls if has(recipe, path)}
-        return {self.controls[path]: gr.update(value="" if value is None else value) for path, value in found.items()}
+        """What each control shows for a recipe; the control of a setting that the recipe does not have is hidden."""
+        return {component: self._shown(recipe, path) for path, component in self.controls.items()}
+
+    def _shown(self, recipe: Recipe, path: str) -> Any:
+        if not has(recipe, path):
+            return gr.update(visible=False)
+        value = value_at(recipe, path)
+        return gr.update(value="" if value is None else value, visible=True)
 
 
 def control(name: str, field: FieldInfo, value: Any, **looks: Any) -> Component:
-    """A control for one setting: a switch, a slider, a number field, or a text.
+    """A control for one setting: a switch, a list, a slider, a number field, or a text.
 
     A number that may be absent is a text, which an emptied field says; Gradio's number field shows 0 instead.
     """
     looks = {"label": label_of(name, field), "info": field.description, "value": value, "interactive": True} | looks
+    if get_origin(field.annotation) is Literal:
+        return gr.Dropdown([(word_of(choice), choice) for choice in get_args(field.annotation)], **looks)
     kinds = get_args(field.annotation) or (field.annotation,)
     low, high = _bounds(field)
     if bool in kinds:
@@ -70,22 +85,41 @@ def label_of(name: str, field: FieldInfo) -> str:
     return field.title or name.replace("_", " ").capitalize()
 
 
-def field_of(path: str) -> FieldInfo:
-    """The field that a path of the recipe or of one of its passes names."""
-    name = path.rpartition(".")[2]
-    return (PassSpec if path.startswith("passes.") else Recipe).model_fields[name]
+def word_of(choice: object) -> str:
+    """What one of a setting's choices is called: samplers as Auto1111 calls them, the others in plain words."""
+    return SAMPLERS.get(str(choice), str(choice).replace("_", " "))
+
+
+def field_of(recipe: Recipe, path: str) -> FieldInfo:
+    """The field that a path names. Raises KeyError when the recipe has no such setting."""
+    parent, _, name = path.rpartition(".")
+    owner = value_at(recipe, parent) if parent else recipe
+    return type(owner).model_fields[name]
 
 
 def has(recipe: Recipe, path: str) -> bool:
-    """Whether the recipe has the pass that the path speaks of."""
-    return not path.startswith("passes.") or path.split(".")[1] in {spec.name for spec in recipe.passes}
+    """Whether the recipe has this setting: its pass, its kind of region, its control."""
+    try:
+        value_at(recipe, path)
+    except KeyError:
+        return False
+    return True
 
 
 def value_at(recipe: Recipe, path: str) -> Any:
-    """The value of a setting that the recipe has."""
-    *parents, name = path.split(".")
-    owner = next(spec for spec in recipe.passes if spec.name == parents[1]) if parents else recipe
-    return getattr(owner, name)
+    """The value of a setting; passes are called by their name, controls by their kind. Raises KeyError without one."""
+    node: Any = recipe
+    for part in path.split("."):
+        node = _inside(node, part)
+    return node
+
+
+def _inside(node: Any, part: str) -> Any:
+    if isinstance(node, BaseModel) and part in type(node).model_fields:
+        return getattr(node, part)
+    entries = node if isinstance(node, tuple) else ()
+    named = {getattr(entry, "name", getattr(entry, "kind", None)): entry for entry in entries}
+    return named[part]
 
 
 def _optional(field: FieldInfo) -> bool:

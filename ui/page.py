@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import gradio as gr
@@ -10,6 +11,19 @@ from pipeline.frames import FrameRange
 from studio import LOCAL, Studio
 from ui.pictures import Pictures
 from ui.runs import Runs
+from ui.say import signed_in
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as the page calls them. admin: whether they run this server, and may change what all share."""
+
+    display: str
+    admin: bool
+
+
+Who = Callable[[str], Person]
+"""Owner -> the person. Whoever sits at this machine runs it."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +32,7 @@ class Page:
 
     pictures: those that the browser is given. shot: the Shot on the page.
     run_id: this browser's newest render, kept over a reload.
-    tabs: the row of tabs, so that a handler can turn to another.
+    tabs: the row of tabs, so that a handler can turn to another. who: the people behind the owners' ids.
     """
 
     studio: Studio
@@ -27,11 +41,25 @@ class Page:
     shot: gr.State
     run_id: gr.BrowserState
     tabs: gr.Tabs
+    who: Who
+
+    def greeting(self, request: gr.Request) -> str:
+        """Who is signed in, with the way out, as HTML."""
+        return signed_in(self.who(owner_of(request)).display)
 
 
 def owner_of(request: gr.Request) -> str:
     """Whose page it is that asks: the user who signed in, or whoever sits at this machine."""
     return request.username or LOCAL
+
+
+def watching(tab: str) -> Callable[[gr.SelectData], gr.Timer]:
+    """A handler for the row of tabs: a timer that runs while the tab of this name is open."""
+
+    def turned(chosen: gr.SelectData) -> gr.Timer:
+        return gr.Timer(active=chosen.value == tab)
+
+    return turned
 
 
 def viewer() -> gr.Image:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.clip.still import encode_png
 from pipeline.frames import Picture
 from workspaces.handout import Exchange
@@ -26,3 +28,9 @@ class Pictures:
     def give(self, owner: str, path: Path) -> str:
         """The path under which the owner's browser may fetch one of their files. Raises OutputError."""
         return str(self.exchange.give(owner, path))
+
+
+def small(picture: Picture, side: int = 160) -> Picture:
+    """The picture with sides of at most twice `side` pixels, by leaving out lines: for rows and sheets."""
+    step = max(1, max(picture.shape[:2]) // side)
+    return np.ascontiguousarray(picture[::step, ::step])

@@ -29,7 +29,10 @@ def attempt(work: Callable[[], Made]) -> Made | PhotoplayError:
 
 
 def said(handler: Callable[Given, Made]) -> Callable[Given, Made]:
-    """The handler, whose PhotoplayError is shown in the page; whatever it would have changed stays as it was."""
+    """The handler, whose PhotoplayError is shown in the page; whatever it would have changed stays as it was.
+
+    Only for events that go through the queue: the page hears nothing of a warning in any other.
+    """
 
     @wraps(handler)
     def show(*given: Given.args, **named: Given.kwargs) -> Made:
@@ -71,6 +74,11 @@ def room_of(usage: Usage) -> str:
     """How much of their room an owner has used, as HTML."""
     colour = "warn" if usage.used > 0.9 * usage.allowed else ""
     return f'<p class="quiet {colour}">{told(usage.used)} of {told(usage.allowed)} used</p>'
+
+
+def signed_in(display: str) -> str:
+    """Who is signed in, with the way out, as HTML; nothing where nobody has to. The link works below any path."""
+    return f'{escape(display)} · <a href="sign-out">Sign out</a>' if display else ""
 
 
 def time_left(seconds: float) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from pipeline.errors import RecipeError
-from pipeline.recipe.base import Settings
+from pipeline.recipe.base import Settings, settings_in
 
 GB = 1_000_000_000
 """Bytes in the gigabytes of the settings."""
@@ -54,14 +52,4 @@ class Limits(Settings):
 
 def load_limits(path: Path) -> Limits:
     """The limits in a file; the defaults when there is none. Raises RecipeError that names every fault."""
-    if not path.exists():
-        return Limits()
-    try:
-        return Limits.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(
-            f"{path} is not TOML: {error}.", "Write one line for each limit: waiting_jobs = 20."
-        ) from error
-    except ValidationError as error:
-        faults = "; ".join(f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}" for fault in error.errors())
-        raise RecipeError(f"{path}: {faults}.", f"The limits are {', '.join(Limits.model_fields)}.") from error
+    return settings_in(path, Limits, "limits", "waiting_jobs = 20")

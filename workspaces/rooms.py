@@ -15,6 +15,7 @@ from workspaces.intake.door import check_file
 from workspaces.limits import load_limits
 from workspaces.names import display_name
 from workspaces.quota import Quota, Usage
+from workspaces.shares import Share, Shares
 from workspaces.shots import ShotFolder, folder_for, next_version, remove_shot, shot_of, shots_of, take_in
 from workspaces.tidy import clear_uploads
 
@@ -29,6 +30,7 @@ class Rooms:
         self.home, self.limits = home, load_limits(home.limits)
         self.exchange = Exchange(home, samples)
         self.quota = Quota(self.exchange, self.limits)
+        self.shares = Shares(home)
 
     def receive(self, owner: str, path: Path, name: str) -> Shot:
         """An uploaded clip, moved into the owner's workspace once it was looked at.
@@ -68,6 +70,13 @@ class Rooms:
     def new_version(self, owner: str, shot: Shot) -> Path:
         """The next free version folder of a shot in the owner's workspace. Raises OutputError."""
         return next_version(folder_for(self.home, owner, shot).path)
+
+    def shared(self, token: str) -> Share | None:
+        """What a link opens; None for every token that opens nothing, also when the version is gone."""
+        share = self.shares.find(token)
+        if share is None or not self.exchange.may_read(share.owner, Path(share.movie)):
+            return None
+        return share
 
     def usage(self, owner: str) -> Usage:
         """How much of their room an owner has used."""

@@ -64,11 +64,16 @@ def take_in(home: Home, owner: str, plate: Path, shot: Shot, original: str) -> S
 
 def folder_for(home: Home, owner: str, shot: Shot) -> ShotFolder:
     """The folder that versions of a shot are delivered into; made when its clip lies outside. Raises OutputError."""
-    for kept in _kept(home, owner):
-        if kept.record.key == shot.key:
-            return kept
+    kept = folder_of(home, owner, shot)
+    if kept is not None:
+        return kept
     plate = shot.plate.absolute()
     return make_shot(home, owner, ShotRecord(shot.name, plate.name, time.time(), shot.key, str(plate)))
+
+
+def folder_of(home: Home, owner: str, shot: Shot) -> ShotFolder | None:
+    """The folder in which an owner keeps what belongs to a shot; None when nothing was kept yet."""
+    return next((kept for kept in _kept(home, owner) if kept.record.key == shot.key), None)
 
 
 def remove_shot(shot: ShotFolder) -> None:

@@ -2,13 +2,16 @@
 
 RGB here is full range, 8 bits, display-referred. Only the YUV matrix and the range are converted. The transfer curve
 is not touched in either direction: a picture shows the same on the same display before and after, which is what
-players do with bt709 and sRGB. Two kinds of picture are not display-referred and are made so: scene-linear light, and
-high dynamic range (`tone`).
+players do with bt709 and sRGB. Three kinds of picture are not display-referred and are made so: scene-linear light,
+high dynamic range (`tone`), and what a studio shows through its OpenColorIO config.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -124,6 +127,33 @@ def display_from_linear(linear: NDArray[np.float32]) -> Picture:
     light = np.clip(np.nan_to_num(linear, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
     shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return (shown * 255 + 0.5).astype(np.uint8)
+
+
+def through_config(values: NDArray[np.float32], config: Path, space: str) -> Picture:
+    """Pixels as a studio's OpenColorIO config shows them on its first display, in that display's first view; uint8.
+
+    values: float32 [h, w, 3] in the config's colour space `space`. Raises FootageError when there is no such config,
+    or it knows no such space.
+    """
+    pixels = np.ascontiguousarray(values, np.float32).copy()
+    _processor(config, space).applyRGB(pixels)
+    return eight_bits(pixels)
+
+
+@functools.lru_cache(maxsize=4)
+def _processor(config: Path, space: str) -> Any:
+    import PyOpenColorIO
+
+    ocio: Any = PyOpenColorIO
+    try:
+        read = ocio.Config.CreateFromFile(str(config))
+        display = read.getDefaultDisplay()
+        view = ocio.DisplayViewTransform(src=space, display=display, view=read.getDefaultView(display))
+        return read.getProcessor(view).getDefaultCPUProcessor()
+    except ocio.Exception as error:
+        raise FootageError(
+            f"The colour space {space} cannot be shown through {config.name}.", f"OpenColorIO says: {error}"
+        ) from error
 
 
 def linear_from_display(picture: Picture) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.clip.encoder import Delivery, encode
+from pipeline.clip.fit import fitted_to, same_shape
 from pipeline.clip.shot import Shot
 from pipeline.clip.sound import soundtrack
 from pipeline.errors import OutputError
@@ -32,10 +33,10 @@ def write_before_after(
 ) -> None:
     """Write `before` and `after` side by side, labelled, with a thin divider, at the shot's rate and with its sound.
 
-    before, after: uint8 [h, w, 3], full-range display-referred RGB, one for each frame, all of one size. The movie is
-    2 w + 2 pixels wide; an odd height gets one black row below, so that every browser plays it. sound_range as in
-    `write_movie`. Raises as `write_movie` does, and OutputError when one side has more frames than the other or is
-    larger.
+    before, after: uint8 [h, w, 3], full-range display-referred RGB, one for each frame; `after` may be larger. The
+    movie is 2 w + 2 pixels wide; an odd height gets one black row below, so that every browser plays it. sound_range as
+    in `write_movie`. Raises as `write_movie` does, and OutputError when one side has more frames than the other or
+    another shape.
     """
     pairs = _side_by_side(path, before, after)
     encode(path, pairs, Delivery(shot.rate, shot.pixel_aspect, CRF), soundtrack(shot, sound_range))
@@ -46,8 +47,9 @@ def _side_by_side(path: Path, before: Iterable[Picture], after: Iterable[Picture
     for left, right in zip_longest(before, after):
         if left is None or right is None:
             raise OutputError(f"{path.name} was not written: before and after differ in length.", RENDER_AGAIN)
-        if left.shape != right.shape:
-            raise OutputError(f"{path.name} was not written: before and after differ in size.", RENDER_AGAIN)
+        if not same_shape((left.shape[1], left.shape[0]), (right.shape[1], right.shape[0])):
+            raise OutputError(f"{path.name} was not written: before and after differ in shape.", RENDER_AGAIN)
+        right = fitted_to(right, left.shape[1], left.shape[0])
         labels = labels or (label("before", left.shape[0]), label("after", left.shape[0]))
         yield _joined(labelled(left, labels[0]), labelled(right, labels[1]))
 

@@ -16,6 +16,7 @@ import imageio_ffmpeg
 from numpy.typing import NDArray
 
 from pipeline.clip.colour import TO_BT709
+from pipeline.clip.hardware import hardware_codec
 from pipeline.errors import OutputError
 from pipeline.files import atomic, disk_fault, disk_full
 from pipeline.frames import Picture
@@ -45,13 +46,15 @@ class Delivery:
     """How to encode. rate: frames a second. pixel_aspect: width of a pixel over its height. crf: quality, 0 to 51.
 
     whole: every so many frames one is whole and none looks ahead, so that a player goes to any frame quickly; None
-    leaves it to the encoder, which makes smaller files.
+    leaves it to the encoder, which makes smaller files. hardware: by a graphics card's encoder, where one works; it is
+    not the same bytes everywhere.
     """
 
     rate: Fraction
     pixel_aspect: Fraction
     crf: int
     whole: int | None = None
+    hardware: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ def _arguments(first: Picture, delivery: Delivery, sound: Soundtrack) -> list[st
     filters = (*TO_BT709, f"format={layout}", f"setsar={rational(delivery.pixel_aspect)}")
     raw = ("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{width}x{height}")
     source = (*SAFE, *raw, "-framerate", rational(delivery.rate), "-i", "pipe:0")
-    video = ("-map", "0:v", "-vf", ",".join(filters), "-c:v", "libx264", "-preset", "medium", "-crf", str(delivery.crf))
+    codec = hardware_codec(width, height, delivery.crf) if delivery.hardware and layout == "yuv420p" else None
+    codec = codec or ("-c:v", "libx264", "-preset", "medium", "-crf", str(delivery.crf))
+    video = ("-map", "0:v", "-vf", ",".join(filters), *codec)
     quick = () if delivery.whole is None else ("-g", str(delivery.whole), "-bf", "0")
     return [*QUIET, *source, *sound.source, *video, *quick, *sound.output, *REPRODUCIBLE, "-movflags", "+faststart"]
 

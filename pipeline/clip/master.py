@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class MasterFrame:
     """One frame of a master.
 
     pixels: float32 [h, w, 3] in 0..1, display-referred, premultiplied with alpha. alpha: float32 [h, w]; None = opaque.
-    layers, mattes: what EXR carries along, mattes by the name of their pass.
+    layers, mattes: what EXR carries along, mattes by the name of their pass. texts: puts texts into a PNG.
     """
 
     number: int
@@ -39,6 +39,7 @@ class MasterFrame:
     alpha: NDArray[np.float32] | None = None
     layers: tuple[Layer, ...] = ()
     mattes: Mapping[str, Mask] = field(default_factory=dict)
+    texts: Callable[[bytes], bytes] = bytes
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _write_deep(path: Path, frame: MasterFrame) -> None:
     done, data = cv2.imencode(path.suffix, np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]))
     if not done:
         raise OutputError(f"{path.name} could not be written.", "Choose another form for the master.")
-    path.write_bytes(data.tobytes())
+    path.write_bytes(frame.texts(data.tobytes()) if path.suffix == ".png" else data.tobytes())
 
 
 def _write_movie(

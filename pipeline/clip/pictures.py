@@ -8,15 +8,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.clip.colour import display_from_linear, eight_bits
+from pipeline.clip.colour import display_from_linear, eight_bits, through_config
 from pipeline.clip.digests import keys_of
 from pipeline.clip.exr import read_headers
 from pipeline.clip.numbered import PICTURE_SUFFIXES, NumberedFiles, sequence_of, sequences_in
 from pipeline.clip.values import Values, read_values, size_of
 from pipeline.errors import FootageError
 from pipeline.frames import Frame, FrameRange, Picture
-from pipeline.keys import Key, key_of
+from pipeline.keys import Key, key_of, key_of_file
 from pipeline.recipe.footage import Footage, MissingFrames
 
 USUAL_RATE = Fraction(24)
@@ -28,13 +29,17 @@ LONGEST_GAP = 1000
 
 @dataclass(frozen=True)
 class PictureSequence:
-    """Where the frames of such a plate lie. Frame 0 is the first number. linear: values are scene-linear light."""
+    """Where the frames of such a plate lie. Frame 0 is the first number. linear: values are scene-linear light.
+
+    config: an OpenColorIO config and the colour space in it that the values are in, which then decide how they look.
+    """
 
     files: NumberedFiles
     missing: MissingFrames
     linear: bool
     width: int
     height: int
+    config: tuple[Path, str] | None = None
 
     @property
     def frames(self) -> FrameRange:
@@ -55,7 +60,10 @@ class PictureSequence:
             return np.zeros((self.height, self.width, 3), np.uint8)
         values = read_values(path)
         check_size(path, (values.pixels.shape[1], values.pixels.shape[0]), (self.width, self.height))
-        return _shown(values, self.linear)
+        rgb = _rgb(values)
+        if self.config is not None:
+            return through_config(rgb, *self.config)
+        return display_from_linear(rgb) if self.linear else eight_bits(rgb)
 
 
 def is_sequence(path: Path) -> bool:
@@ -92,11 +100,14 @@ def looked_at(path: Path, footage: Footage) -> tuple[PictureSequence, Fraction, 
     for picture in files.files.values():
         check_size(picture, size_of(picture), size)
     linear = footage.transfer == "linear" or (footage.transfer == "auto" and files.suffix.lower() == ".exr")
-    if linear:
+    config = None if footage.ocio is None else (Path(footage.ocio), str(footage.colour_space))
+    if config is not None:
+        notes.append(f"The pictures were shown from {config[1]} through {config[0].name}.")
+    elif linear:
         notes.append("The pictures were taken as linear light and shown as sRGB.")
     rate, rate_note = _rate(files, footage)
     notes += [rate_note] if rate_note else []
-    sequence = PictureSequence(files, footage.missing, linear, *size)
+    sequence = PictureSequence(files, footage.missing, linear, *size, config)
     for number in {files.first, files.last}:
         values = read_values(files.files[number])
         if values.pixels.shape[2] in (2, 4) and not any("alpha" in note for note in notes):
@@ -109,7 +120,16 @@ def sequence_key(sequence: PictureSequence, memory: Path | None) -> Key:
     keys = keys_of(sequence.files.files.values(), memory)
     numbers = {str(number): keys[path] for number, path in sequence.files.files.items()}
     settings = {"files": numbers, "missing": sequence.missing, "linear": sequence.linear}
+    if sequence.config is not None:
+        settings["config"] = [_config_key(sequence.config[0]), sequence.config[1]]
     return key_of("pictures", 1, settings, ())
+
+
+def _config_key(config: Path) -> Key:
+    """The sha256 of a config's own file; what it names beside it is taken to go with it."""
+    if not config.is_file():
+        raise FootageError(f"There is no OpenColorIO config {config}.", "Check the name and the folder.")
+    return key_of_file(config)
 
 
 def check_size(path: Path, size: tuple[int, int], wanted: tuple[int, int]) -> None:
@@ -151,11 +171,10 @@ def _rate(files: NumberedFiles, footage: Footage) -> tuple[Fraction, str]:
     return USUAL_RATE, "The pictures name no rate; 24 frames a second were assumed."
 
 
-def _shown(values: Values, linear: bool) -> Picture:
+def _rgb(values: Values) -> NDArray[np.float32]:
     """Grey becomes RGB; alpha weighs the colour, except in EXR, where colour is premultiplied already."""
     scaled = values.scaled
     colour, alpha = (scaled[..., :-1], scaled[..., -1:]) if scaled.shape[2] in (2, 4) else (scaled, None)
     if alpha is not None and values.part is None:
         colour = colour * alpha
-    rgb = np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
-    return display_from_linear(rgb) if linear else eight_bits(rgb)
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour

@@ -30,6 +30,7 @@ class Shot:
     pictures: where the frames lie when the plate is a sequence; None for a movie.
     rendered: what the engine rendered beside the plate; None without.
     footage: the settings the files were read by.
+    painted: the folder with the mattes painted for it; None = `painted` beside its plate.
     """
 
     name: str
@@ -46,3 +47,4 @@ class Shot:
     pictures: PictureSequence | None = None
     rendered: Rendered | None = None
     footage: Footage = AS_FOUND
+    painted: Path | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,14 @@ from pipeline.recipe.passes import NoiseMode, NoiseSource, Sampler
 
 Pictures = NDArray[np.uint8]
 """uint8 [n, height, width, 3], display-referred RGB."""
+LatentContent = Literal["source", "noise", "nothing"]
+"""What the repainted parts start from: what is there, Auto1111's latent noise, or its latent nothing."""
 Masks = NDArray[np.uint8]
 """uint8 [n, height, width], 255 = inside."""
+
+
+Latents = NDArray[np.float32]
+"""float32 [n, channels, height / 8, width / 8], scaled as the UNet expects them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +30,8 @@ class Hint:
     """What one ControlNet sees, and how much and when it counts.
 
     pictures: control images of the batch's own size. weight: 0 switches it off. start, end: parts of the steps, 0..1.
+    soft: it counts less the finer the structure (diffusers' guess mode). conditional: the negative prompt is not led by
+    it, so that the guidance scale strengthens it, too; Auto1111's control modes are made of these two.
     """
 
     control: Control
@@ -30,17 +39,21 @@ class Hint:
     weight: float
     start: float
     end: float
+    soft: bool = False
+    conditional: bool = False
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the frames are denoised; the fields mean what they mean in a PassSpec."""
+    """How the frames are denoised; the fields mean what they mean in a PassSpec, the last two in its `fast`."""
 
     sampler: Sampler
     steps: int
     strength: float
     guidance_scale: float
     clip_skip: int
+    guidance_end: float = 1.0
+    reuse: int = 1
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,22 @@ class CarriedNoise:
 
 
 @dataclass(frozen=True)
+class Climb:
+    """How far an inversion climbs. adjusted: Auto1111's sigma adjustment. until: a noise level; None = to the top."""
+
+    adjusted: bool
+    until: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Inverted:
+    """Noise that was read off n frames. randomness: 0..1, how much drawn noise is mixed into it."""
+
+    noise: Latents
+    randomness: float
+
+
+@dataclass(frozen=True)
 class Anchors:
     """Key frames that come along in a batch to be looked at. They are its first `count` frames and give no pictures.
 
@@ -114,7 +143,9 @@ class Batch:
     pictures: height and width multiples of 8. n is static over a render: the caller pads the last batch.
     frames: the n frame numbers. masks: 255 = repaint, 0 = keep; None repaints everything.
     starts: what the frames start from, where that is not `pictures`; what a mask keeps is kept from `pictures`.
+    content: what the repainted parts start from. inverted: noise that was read off the frames, instead of drawn.
     carried: where the noise comes from, when it was carried from frame to frame. anchors: key frames to look at.
+    motion: a motion adapter through which all frames see each other; then they are one window, in order of time.
     adapters: LoRAs that the checkpoint wears. embeddings: words that the prompts may name.
     """
 
@@ -128,8 +159,11 @@ class Batch:
     sampling: Sampling
     noise: Noise
     starts: Pictures | None = None
+    content: LatentContent = "source"
+    inverted: Inverted | None = None
     carried: CarriedNoise | None = None
     anchors: Anchors | None = None
+    motion: Weights | None = None
     adapters: tuple[Adapter, ...] = ()
     embeddings: tuple[Weights, ...] = ()
 
@@ -156,6 +190,11 @@ class Batch:
     def part(self, start: int, end: int) -> Batch:
         """The wanted frames from `start` up to `end` as a batch of their own, with all key frames that lead it."""
         places = [*range(self.leading), *range(self.leading + start, self.leading + end)]
+        return replace(self.at(places), anchors=None if self.anchors is None else self.anchors.part(places))
+
+    def at(self, places: Sequence[int]) -> Batch:
+        """The frames at these places as a batch of their own, which looks at no key frames."""
+        places = list(places)
         return replace(
             self,
             pictures=self.pictures[places],
@@ -163,8 +202,9 @@ class Batch:
             masks=None if self.masks is None else self.masks[places],
             hints=tuple(replace(hint, pictures=hint.pictures[places]) for hint in self.hints),
             starts=None if self.starts is None else self.starts[places],
+            inverted=None if self.inverted is None else replace(self.inverted, noise=self.inverted.noise[places]),
             carried=None if self.carried is None else self.carried.part(places),
-            anchors=None if self.anchors is None else self.anchors.part(places),
+            anchors=None,
         )
 
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from pipeline.engine.attention import SharedAttention, attached
 from pipeline.engine.batch import Adapter
-from pipeline.engine.controls import Guide, counts, summed
+from pipeline.engine.controls import Guide, Led, counts, summed
 from pipeline.engine.guidance import Guidance
+from pipeline.engine.motion import moving
+from pipeline.engine.once import computed_once, repeated
 from pipeline.engine.residency import Resident
+from pipeline.engine.reuse import DeepLayers
 from pipeline.engine.samplers import Schedule, aim, euler, landing
 from pipeline.recipe.passes import Sampler
+
+if TYPE_CHECKING:
+    from diffusers import MotionAdapter
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +30,7 @@ class Denoiser:
     """A checkpoint's UNet with its LoRAs and ControlNets under guidance.
 
     guides: embedded as often as the networks see a frame at a step. shared: for key frames to be looked at.
+    motion: for all frames to see each other. deep: for deep layers that do not run at every step.
     """
 
     resident: Resident
@@ -29,6 +38,8 @@ class Denoiser:
     guidance: Guidance
     guides: tuple[Guide, ...]
     shared: SharedAttention | None = None
+    motion: MotionAdapter | None = None
+    deep: DeepLayers | None = None
 
     def __call__(self, x: Tensor, step: int, sigma: float, timestep: Tensor) -> Tensor:
         """What the clean latents look like from here: float32 [n, c, h, w], as is `x` at noise level `sigma`.
@@ -37,19 +48,52 @@ class Denoiser:
         """
         unet, text = self.resident.networks.unet, self.guidance.texts[step]
         self.resident.outfit.wear(self.adapters)
-        scaled = (x / (sigma**2 + 1) ** 0.5).to(unet.dtype).repeat(len(text) // len(x), 1, 1, 1)
-        guides = [guide for guide in self.guides if counts(guide.hint, step, len(self.guidance.texts))]
-        down, middle = summed([guide.residuals(scaled, timestep, text) for guide in guides])
-        with attached(self.shared, unet):
-            noise = unet(
+        copies = len(text) // len(x)
+        scaled = repeated((x / (sigma**2 + 1) ** 0.5).to(unet.dtype), copies)
+        if self.deep is None or self.deep.due(step, len(text)):
+            guides = self._counting(step, len(text))
+            noise = self._predicted(guides, copies, (scaled, timestep, text, *(guide.features for guide in guides)))
+        else:
+            with computed_once(unet, copies), self.deep.reused(unet) as led:
+                noise = self._noise((scaled, timestep, text), led, copies)
+        return x - sigma * self.guidance.joined(noise, len(x))
+
+    def _predicted(self, guides: list[Guide], copies: int, inputs: tuple[Tensor, ...]) -> Tensor:
+        """The noise that the networks see, float32 [copies * n, c, h, w], by a graph of the step where there can be.
+
+        inputs: scaled latents, timestep, texts, and the features of each guide.
+        """
+        unet = self.resident.networks.unet
+
+        def work(scaled: Tensor, timestep: Tensor, text: Tensor, *features: Tensor) -> Tensor:
+            own = [replace(guide, features=one) for guide, one in zip(guides, features, strict=True)]
+            led = summed([guide.residuals(scaled, timestep, text) for guide in own])
+            keeping = nullcontext() if self.deep is None else self.deep.kept(unet, len(scaled), led)
+            with computed_once(unet, copies), keeping:
+                return self._noise((scaled, timestep, text), led, copies)
+
+        if self.shared is not None or self.motion is not None or self.deep is not None:
+            return work(*inputs)
+        weights = ((id(one.net), one.hint.weight, one.hint.soft, one.hint.conditional) for one in guides)
+        return self.resident.graphs.run((id(unet), copies, *weights), work, inputs)
+
+    def _noise(self, seen: tuple[Tensor, Tensor, Tensor], led: Led, copies: int) -> Tensor:
+        """What the UNet answers. seen: scaled latents, timestep, texts. led: what the ControlNets add."""
+        unet, (scaled, timestep, text) = self.resident.networks.unet, seen
+        with attached(self.shared, unet), moving(self.motion, unet, len(scaled) // copies):
+            return unet(
                 scaled,
                 timestep,
                 encoder_hidden_states=text,
-                down_block_additional_residuals=down,
-                mid_block_additional_residual=middle,
+                down_block_additional_residuals=led[0],
+                mid_block_additional_residual=led[1],
                 return_dict=False,
             )[0].to(torch.float32)
-        return x - sigma * self.guidance.joined(noise, len(x))
+
+    def _counting(self, step: int, rows: int) -> list[Guide]:
+        """The guides that count at a step, for so many rows."""
+        counting = [guide for guide in self.guides if counts(guide.hint, step, len(self.guidance.texts))]
+        return [replace(guide, features=guide.features[-rows:]) for guide in counting]
 
 
 @dataclass(frozen=True, eq=False)

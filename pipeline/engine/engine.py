@@ -7,11 +7,13 @@ from types import TracebackType
 
 import torch
 
-from pipeline.engine.batch import Batch, Pictures
+from pipeline.engine.batch import Batch, Climb, Latents, Pictures
 from pipeline.engine.img2img import img2img
+from pipeline.engine.invert import invert
 from pipeline.engine.lease import Lease, Priority, Result, Work
 from pipeline.engine.memory import Limits, stepping_down
 from pipeline.engine.residency import Residency
+from pipeline.models.machine import Machine
 
 __all__ = ["Engine", "Priority"]
 
@@ -19,12 +21,13 @@ __all__ = ["Engine", "Priority"]
 class Engine:
     """Works on batches of frames, one step of one batch at a time. Use it in a `with`, from any number of threads.
 
-    device: as torch names it; None takes the CUDA device if there is one and the CPU otherwise.
+    device: as torch names it; None takes the CUDA device if there is one and the CPU otherwise. machine: how the models
+    live there. Raises RecipeError when the device cannot do what the machine is set to.
     """
 
-    def __init__(self, device: str | None = None) -> None:
+    def __init__(self, device: str | None = None, machine: Machine | None = None) -> None:
         name = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._residency = Residency(torch.device(name))
+        self._residency = Residency(torch.device(name), machine)
         self._lease = Lease()
         self._limits = Limits()
 
@@ -42,7 +45,23 @@ class Engine:
         be loaded, RecipeError when the checkpoint cannot do what the batch asks.
         """
         residency = self._residency
-        work = stepping_down(batch, lambda part: img2img(part, residency), self._limits, residency.let_go_of_others)
+
+        def once(part: Batch) -> Work[Pictures]:
+            residency.prepare(part)
+            return (yield from img2img(part, residency))
+
+        work = stepping_down(batch, once, self._limits, residency.make_room)
+        return self._lease.run(work, priority, stop)
+
+    def invert(self, batch: Batch, climb: Climb, priority: Priority, stop: threading.Event | None = None) -> Latents:
+        """The noise that the batch's frames come from, float32 [n, c, h, w] (see `invert`). Otherwise as img2img."""
+        residency = self._residency
+
+        def once(part: Batch) -> Work[Latents]:
+            residency.prepare(part)
+            return (yield from invert(part, climb, residency))
+
+        work = stepping_down(batch, once, self._limits, residency.make_room)
         return self._lease.run(work, priority, stop)
 
     def run(self, work: Work[Result], priority: Priority, stop: threading.Event | None = None) -> Result:
@@ -56,7 +75,7 @@ class Engine:
     def close(self) -> None:
         """Stop what is running between two steps, end the thread and let the models go. Later calls raise Cancelled."""
         self._lease.close()
-        self._residency = Residency(self._residency.device)
+        self._residency = Residency(self._residency.device, self._residency.machine)
 
     def __enter__(self) -> Engine:
         return self

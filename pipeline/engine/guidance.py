@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Guidance:
     """The prompts of n frames, step by step.
 
-    texts: for each step [parts * n, tokens, width]; the negative prompt's n first, unless nothing leads away from it,
-        then those of each part of the prompt that AND joins. weights: how much each of these counts.
+    texts: for each step [parts * n, tokens, width]; the negative prompt's n first, unless it is not asked, then those
+        of each part of the prompt that AND joins. weights: how much each of these counts.
     """
 
     texts: tuple[Tensor, ...]
@@ -37,7 +37,8 @@ class Guidance:
         if times_seen(batch) > 1:
             written.insert(0, batch.negative_prompt)
         texts = [edited(text, sampling.steps) for text in written]
-        rows = [tuple(text.at(step) for text in texts) for step in range(steps)]
+        asked = [range(len(texts)) if guided(batch, step, steps) else (len(texts) - 1,) for step in range(steps)]
+        rows = [tuple(texts[which].at(step) for which in whom) for step, whom in enumerate(asked)]
         distinct = tuple(dict.fromkeys(text for row in rows for text in row))
         encoded = dict(zip(distinct, prompts.encode(distinct, sampling.clip_skip, embeddings), strict=True))
         count = len(batch.frames)
@@ -62,6 +63,15 @@ def times_seen(batch: Batch) -> int:
 
     With guidance scale 1 and one prompt the negative prompt cancels out, so only the prompt is run.
     """
+    return 1 if batch.sampling.guidance_scale == 1 and one_prompt(batch) else 1 + len(parts_of(batch.prompt))
+
+
+def guided(batch: Batch, step: int, steps: int) -> bool:
+    """Whether the negative prompt is still asked at a step; with several prompts it always is."""
+    return step / steps < batch.sampling.guidance_end or not one_prompt(batch)
+
+
+def one_prompt(batch: Batch) -> bool:
+    """Whether the prompt is one, in full."""
     parts = parts_of(batch.prompt)
-    alone = batch.sampling.guidance_scale == 1 and len(parts) == 1 and parts[0].weight == 1
-    return 1 if alone else 1 + len(parts)
+    return len(parts) == 1 and parts[0].weight == 1

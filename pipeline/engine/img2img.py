@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+import torch
 from torch import Tensor
 
 from pipeline.engine import noise
 from pipeline.engine.attention import SharedAttention
-from pipeline.engine.batch import Batch, Pictures
+from pipeline.engine.batch import Batch, LatentContent, Pictures
 from pipeline.engine.controls import Guide, counts
 from pipeline.engine.denoise import Denoiser, Keep, denoise
 from pipeline.engine.guidance import Guidance, times_seen
+from pipeline.engine.invert import started
 from pipeline.engine.latents import decode, encode, repaint_mask
+from pipeline.engine.motion import check_frames
 from pipeline.engine.residency import Residency
+from pipeline.engine.reuse import DeepLayers
 from pipeline.engine.samplers import Schedule
+from pipeline.engine.transfer import sent
 
 
 def img2img(batch: Batch, residency: Residency) -> Generator[None, None, Pictures]:
@@ -40,12 +45,25 @@ def denoised_latents(batch: Batch, residency: Residency) -> Generator[None, None
 
     def drawn(moment: str | int) -> Tensor:
         if batch.carried is not None:
-            return noise.read(batch.noise, moment, batch.carried, source.shape[1]).to(source.device)
-        return noise.draw(batch.noise, moment, batch.frames, tuple(source.shape[1:])).to(source.device)
+            return sent(noise.read(batch.noise, moment, batch.carried, source.shape[1]), source.device)
+        return sent(noise.draw(batch.noise, moment, batch.frames, tuple(source.shape[1:])), source.device)
 
     keep = None if batch.masks is None else Keep(source, repaint_mask(batch.masks, source))
-    start = begin + schedule.sigmas[0] * drawn(noise.START)
+    start = drawn(noise.START)
+    if keep is not None:
+        begin = _emptied(begin, keep.mask, start, batch.content)
+    if batch.inverted is not None:
+        read = torch.tensor(batch.inverted.noise, device=source.device)
+        start = started(begin, read, start, batch.inverted.randomness)
+    start = begin + schedule.sigmas[0] * start
     return (yield from denoise(start, denoiser, schedule, sampling.sampler, drawn, keep))
+
+
+def _emptied(begin: Tensor, mask: Tensor, drawn: Tensor, content: LatentContent) -> Tensor:
+    """`begin` with what is repainted taken out, and for latent noise the drawn noise in its place, as Auto1111 does."""
+    if content == "source":
+        return begin
+    return begin * (1 - mask) + (drawn * mask if content == "noise" else 0)
 
 
 def _denoiser(batch: Batch, schedule: Schedule, residency: Residency) -> Denoiser:
@@ -58,5 +76,9 @@ def _denoiser(batch: Batch, schedule: Schedule, residency: Residency) -> Denoise
         for hint in batch.hints
         if any(counts(hint, step, steps) for step in range(steps))
     )
-    looking = None if batch.anchors is None else SharedAttention(batch.anchors, seen)
-    return Denoiser(resident, batch.adapters, guidance, guides, looking)
+    looking = None if batch.anchors is None else SharedAttention(batch.anchors)
+    motion = None if batch.motion is None else residency.motion(batch.motion, batch.checkpoint)
+    if batch.motion is not None and motion is not None:
+        check_frames(motion, batch.wanted, batch.motion.id)
+    deep = DeepLayers(batch.sampling.reuse) if batch.sampling.reuse > 1 else None
+    return Denoiser(resident, batch.adapters, guidance, guides, looking, motion, deep)

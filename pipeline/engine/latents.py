@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pipeline.engine.batch import Masks, Pictures
+from pipeline.engine.transfer import sent
 from pipeline.errors import Overflow, PhotoplayError
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 def unit_range(pictures: Pictures, device: torch.device) -> Tensor:
     """uint8 [n, H, W, 3] -> float32 [n, 3, H, W] in 0..1, channels last in memory."""
-    return torch.tensor(np.ascontiguousarray(pictures), device=device).permute(0, 3, 1, 2).to(torch.float32) / 255
+    there = sent(torch.tensor(np.ascontiguousarray(pictures)), device)
+    return there.permute(0, 3, 1, 2).to(torch.float32) / 255
 
 
 @torch.inference_mode()

@@ -6,16 +6,18 @@ import gc
 import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from pipeline.engine.batch import Batch, Pictures
+from pipeline.engine.batch import Batch
 from pipeline.engine.guidance import times_seen
 from pipeline.errors import PhotoplayError
 from pipeline.keys import Key
 
-Work = Generator[None, None, Pictures]
+Number = TypeVar("Number", bound=np.generic)
 MakeRoom = Callable[[Batch], bool]
 """Lets go of what a batch does not need. Says whether there was anything."""
 CPU_WORDS = "can't allocate memory"
@@ -69,16 +71,18 @@ class Limits:
         log.warning("%d frames of %dx%d do not fit into the memory: from now on in halves", count, width, height)
 
 
-def stepping_down(batch: Batch, work: Callable[[Batch], Work], limits: Limits, make_room: MakeRoom) -> Work:
-    """The pictures of `work` on the batch, done in halves, and halves of these, where memory does not suffice.
+def stepping_down(
+    batch: Batch, work: Callable[[Batch], Generator[None, None, NDArray[Number]]], limits: Limits, make_room: MakeRoom
+) -> Generator[None, None, NDArray[Number]]:
+    """What `work` makes of the batch's frames, in halves, and halves of these, where memory does not suffice.
 
     limits: what was found before; a batch that did not fit once is not tried again at that size. make_room: asked first
     when memory runs out, and the batch is tried again if there was anything to let go of.
     Noise and hints belong to the frames, not to their places, so only the rounding of larger or smaller matrix products
-    can differ. Raises PhotoplayError when a single frame does not fit twice.
+    can differ. Raises PhotoplayError when a single frame does not fit twice, or frames that are made together do not.
     """
     tries = 1 if batch.wanted > 1 else 2
-    while tries and limits.fits(batch):
+    while tries and (limits.fits(batch) or batch.motion is not None):
         try:
             return (yield from work(batch))
         except (MemoryError, RuntimeError) as error:
@@ -89,6 +93,11 @@ def stepping_down(batch: Batch, work: Callable[[Batch], Work], limits: Limits, m
     if batch.wanted == 1:
         raise PhotoplayError(
             "A single frame does not fit into the memory.", "Lower the working size, or end other programs."
+        )
+    if batch.motion is not None:
+        raise PhotoplayError(
+            f"{batch.wanted} frames that are made together do not fit into the memory.",
+            "Lower temporal.window or the working size.",
         )
     limits.lower(batch)
     middle = batch.wanted // 2

@@ -68,6 +68,16 @@ class Schedule:
         return cls(full.sigmas[start:], full.timesteps[start:])
 
 
+def top_sigma() -> float:
+    """The highest noise level: of nothing but noise."""
+    return math.exp(training_log_sigmas()[-1])
+
+
+def time_of(sigma: float) -> float:
+    """The fractional training step of a noise level above 0; log sigma is a straight line between the steps."""
+    return float(np.interp(math.log(sigma), training_log_sigmas(), np.arange(TRAINING_STEPS)))
+
+
 def _times(steps: int, sampler: Sampler) -> NDArray[np.float64]:
     """The times of the levels, falling. k-diffusion's are evenly spaced and fractional.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,17 +17,34 @@ HIDDEN = 1e-3
 """Weight of a pixel that is to be seen in one frame alone, in the frame where it is hidden."""
 
 
-def between(a: FloatPicture, b: FloatPicture, share: float) -> FloatPicture:
-    """The picture at `share` of the way from `a` to `b`, float32 RGB in 0..1 of one size.
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two pictures, float32 RGB in 0..1 of one size, and the flow between them, which is found when first needed."""
 
-    What is hidden in one of them is taken from the other; where neither is sure both are mixed.
-    """
-    forth, back = estimate_both(_bytes(a), _bytes(b), 0, 1)
-    from_a = _settled(forth, share)
-    from_b = _settled(back, 1 - share)
-    in_a, weight_a = _fetched(a, forth.seen, from_a, 1 - share)
-    in_b, weight_b = _fetched(b, back.seen, from_b, share)
-    return ((weight_a * in_a + weight_b * in_b) / (weight_a + weight_b)).astype(np.float32)
+    a: FloatPicture
+    b: FloatPicture
+
+    @cached_property
+    def flows(self) -> tuple[Flow, Flow]:
+        """From `a` to `b` and from `b` to `a`."""
+        return estimate_both(_bytes(self.a), _bytes(self.b), 0, 1)
+
+    def at(self, share: float) -> FloatPicture:
+        """The picture at `share` of the way from `a` to `b`.
+
+        What is hidden in one of them is taken from the other; where neither is sure both are mixed.
+        """
+        forth, back = self.flows
+        from_a = _settled(forth, share)
+        from_b = _settled(back, 1 - share)
+        in_a, weight_a = _fetched(self.a, forth.seen, from_a, 1 - share)
+        in_b, weight_b = _fetched(self.b, back.seen, from_b, share)
+        return ((weight_a * in_a + weight_b * in_b) / (weight_a + weight_b)).astype(np.float32)
+
+
+def between(a: FloatPicture, b: FloatPicture, share: float) -> FloatPicture:
+    """The picture at `share` of the way from `a` to `b`, as `Pair.at` draws it."""
+    return Pair(a, b).at(share)
 
 
 def _settled(flow: Flow, share: float) -> NDArray[np.float32]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.filters import reference_hands
 from pipeline.filters.deband import debanded
 from pipeline.filters.deflicker import deflickered
-from pipeline.filters.dejitter import dejittered
+from pipeline.filters.dejitter import dejittered, stabilised
 from pipeline.filters.detail import clarified, sharpened
 from pipeline.filters.film import darkened, glowing, grained
 from pipeline.filters.grade import matched
 from pipeline.filters.local_deflicker import locally_deflickered
+from pipeline.filters.reference_hands import with_reference_hands
 from pipeline.filters.round_trip import REACH, there_and_back
 from pipeline.filters.stream import Scene, Stream
-from pipeline.recipe.filters import AnyFilter, Deflicker, Dejitter, LocalDeflicker, RoundTrip
+from pipeline.recipe.filters import AnyFilter, Deflicker, Dejitter, LocalDeflicker, ReferenceHands, RoundTrip, Stabilise
 
 ALONE: Mapping[str, Callable[[Stream, Any], Stream]] = {
     "deband": debanded,
@@ -26,6 +28,8 @@ ALONE: Mapping[str, Callable[[Stream, Any], Stream]] = {
 IN_SCENE: Mapping[str, Callable[[Stream, Any, Scene], Stream]] = {
     "deflicker": deflickered,
     "dejitter": dejittered,
+    "stabilise": stabilised,
+    "reference_hands": with_reference_hands,
     "local_deflicker": locally_deflickered,
     "round_trip": there_and_back,
     "clarity": clarified,
@@ -57,9 +61,11 @@ def reach_of(filters: Sequence[AnyFilter]) -> int:
 
 def _reach(settings: AnyFilter) -> int:
     match settings:
-        case Deflicker() | LocalDeflicker() | Dejitter():
+        case Deflicker() | LocalDeflicker() | Dejitter() | Stabilise():
             return settings.reach
         case RoundTrip():
             return REACH
+        case ReferenceHands():
+            return reference_hands.REACH
         case _:
             return 0

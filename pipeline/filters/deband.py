@@ -26,7 +26,7 @@ def debanded(stream: Stream, settings: Deband) -> Stream:
         graph.push(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), FORMAT))
         made = graph.pull()
         assert isinstance(made, av.VideoFrame)
-        yield moment.with_pixels(made.to_ndarray(format=FORMAT).astype(np.float32) / FULL)
+        yield moment.with_pixels(np.divide(made.to_ndarray(format=FORMAT), np.float32(FULL), dtype=np.float32))
 
 
 def _graph(width: int, height: int, settings: Deband) -> av.filter.Graph:

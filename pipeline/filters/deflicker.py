@@ -38,7 +38,7 @@ def deflickered(stream: Stream, settings: Deflicker, scene: Scene) -> Stream:
         places = np.arange(len(levels)) - window.centre
         wanted = line_through(places, levels, settings.reach / 2)
         gain = np.exp(settings.amount * (wanted - levels[window.centre]))
-        yield Moment(window.moment.number, (window.moment.pixels * gain.astype(np.float32)).astype(np.float32))
+        yield Moment(window.moment.number, window.moment.pixels * gain.astype(np.float32))
 
 
 def line_through(places: NDArray[np.int_], values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.filters.deflicker import added_up, line_through
 from pipeline.filters.stream import Moment, Scene, Stream, windows
 from pipeline.frames import FloatPicture
-from pipeline.recipe.filters import Dejitter
+from pipeline.recipe.filters import Dejitter, Stabilise
 
 CORNERS = 300
 LEAST_CORNERS = 12
@@ -45,6 +45,19 @@ def dejittered(stream: Stream, settings: Dejitter, scene: Scene) -> Stream:
             yield Moment(window.moment.number, pixels)
         else:
             yield Moment(window.moment.number, moved(pixels, shake))
+
+
+def stabilised(stream: Stream, settings: Stabilise, scene: Scene) -> Stream:
+    """The stream with a smooth camera, enlarged by the zoom. A shift never shows more than the zoom hides."""
+    for window in windows(_placed(stream), settings.reach, scene.cuts):
+        path = added_up([moment.move for moment in window.moments if isinstance(moment, Placed)])
+        wanted = line_through(np.arange(len(path)) - window.centre, path, settings.reach / 2)
+        height, width = window.moment.pixels.shape[:2]
+        most = settings.zoom / 2 * np.array([width, height])
+        shake = wanted - path[window.centre]
+        shake[:2] = np.clip(shake[:2], -most, most)
+        shake[3] += np.log1p(settings.zoom)
+        yield Moment(window.moment.number, moved(window.moment.pixels, shake))
 
 
 def moved(pixels: FloatPicture, move: NDArray[np.float64]) -> FloatPicture:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,12 +42,14 @@ class Scene:
     plate: the plate's picture of a frame. faces: where its faces are, at the plate's size; None where there is none.
     expression: what the largest face of a picture does; None where there is none.
     cuts: the first frame of every part between cuts; no filter looks across one.
+    hands: the landmarks of every hand in a picture, float32 [21, 3] each, in its pixels.
     """
 
     plate: Callable[[int], Picture]
     faces: Callable[[int], Mask | None]
     expression: Callable[[FloatPicture], Expression | None]
     cuts: frozenset[int]
+    hands: Callable[[Picture], Sequence[NDArray[np.float32]]] = field(default=lambda picture: ())
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,5 +32,6 @@ MEANINGS: dict[str, Meaning] = {
     "detail": Meaning("times the plate's", "nearer to 1", "the plate's own fine structure, found again"),
     "texture": Meaning("times the plate's", "nearer to 1", "fine structure that stays on the surfaces"),
     "structure": Meaning("share, 0 to 1", "higher", "edges and silhouettes at their place and in their direction"),
+    "distance": Meaning("levels of 255", "higher", "how far light, colour and design have moved from the engine look"),
     "likeness": Meaning("cosine distance, 0 to 2", "lower", "how far faces are from being the same one"),
 }

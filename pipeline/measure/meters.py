@@ -82,7 +82,7 @@ class Meters:
         with ExitStack() as opening:
             self._mesh = opening.enter_context(FaceMesh())
             self._pictures = PictureMeter(opening.enter_context(Silhouettes()))
-            self._likeness = LikenessMeter(aids.models, aids.character)
+            self._likeness, self._flow = LikenessMeter(aids.models, aids.character), aids.flow
             weights = aids.models.landmarker
             self._shapes = None if weights is None else opening.enter_context(FaceShapes(weights))
             self._beside = opening.enter_context(ThreadPoolExecutor(1, "measure pictures"))
@@ -102,7 +102,8 @@ class Meters:
 
         Faces and pictures are read side by side, each on a thread of its own: neither needs the other.
         """
-        pictures = self._beside.submit(self._pictures.step, clips, [one.box for one in people], cut)
+        known = None if cut or self._flow is None else self._flow(number, number - 1)
+        pictures = self._beside.submit(self._pictures.step, clips, [one.box for one in people], cut, known)
         for one in people:
             self._acting.add(number, one.person, np.stack([look(clip, one.box, self._mesh) for clip in clips]))
             if self._shapes is not None:

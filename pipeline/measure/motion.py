@@ -33,12 +33,17 @@ class Step:
 
 
 class Motion:
-    """Estimates the plate's motion frame after frame. Keeps one picture."""
+    """The plate's motion frame after frame, estimated where nobody knows it. Keeps one picture."""
 
     def __init__(self) -> None:
         self._before: Picture | None = None
 
-    def step(self, plate: Picture, cut: bool) -> Step | None:
-        """The step to the next frame (uint8 RGB); None on the first frame and at a cut: nothing can be carried."""
+    def step(self, plate: Picture, cut: bool, known: Flow | None = None) -> Step | None:
+        """The step to the next frame (uint8 RGB); None on the first frame and at a cut: nothing can be carried.
+
+        known: the flow from this frame to the one before, where somebody knows it.
+        """
         before, self._before = self._before, plate
-        return None if before is None or cut else Step.along(estimate(plate, before, 1, 0))
+        if before is None or cut:
+            return None
+        return Step.along(known or estimate(plate, before, 1, 0))

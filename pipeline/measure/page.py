@@ -61,7 +61,8 @@ def page_of(report: Report) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{STYLE}</style></head><body>"
-        f'<h1>{title}</h1><p class="quiet">Measured over {frames} of the plate.</p>{body}</body></html>\n'
+        f'<h1>{title}</h1><p class="quiet">Measured over {frames} of the plate, '
+        f"along {escape(report.motion)}.</p>{body}</body></html>\n"
     )
 
 

@@ -1,14 +1,16 @@
-"""Everything that is read from the pictures themselves: flicker, detail, texture and structure, frame after frame."""
+"""Everything that is read from the pictures themselves: flicker, detail, texture, structure and distance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.frames import Box, Picture
+from pipeline.frames import Box, Flow, Picture
 from pipeline.measure.acting import PLATE
 from pipeline.measure.detail import BANDS, DetailMeter, detail, texture
 from pipeline.measure.detail import NOTHING as NO_DETAIL
+from pipeline.measure.distance import NOTHING as NOWHERE
+from pipeline.measure.distance import distance, distance_step
 from pipeline.measure.flicker import FlickerMeter
 from pipeline.measure.luma import luma_of
 from pipeline.measure.motion import Motion
@@ -21,12 +23,15 @@ from pipeline.people.silhouette import Silhouettes
 
 @dataclass(frozen=True)
 class PictureFigures:
-    """What the pictures say, by region. detail, texture: their bands are parts. structure: what is lost and added."""
+    """What the pictures say, by region. detail, texture: their bands are parts. structure: what is lost and added.
+    distance: from the engine look, in levels of 255.
+    """
 
     flicker: tuple[RegionFlicker, ...]
     detail: tuple[RegionFigures, ...]
     texture: tuple[RegionFigures, ...]
     structure: tuple[RegionFigures, ...]
+    distance: tuple[RegionFigures, ...]
 
 
 class PictureMeter:
@@ -35,11 +40,15 @@ class PictureMeter:
     def __init__(self, silhouettes: Silhouettes) -> None:
         self._silhouettes = silhouettes
         self._motion, self._flicker, self._detail = Motion(), FlickerMeter(), DetailMeter()
-        self._sums: dict[str, list[Sums | None]] = {"flicker": [], "detail": [], "texture": [], "structure": []}
+        names = ("flicker", "detail", "texture", "structure", "distance")
+        self._sums: dict[str, list[Sums | None]] = {name: [] for name in names}
 
-    def step(self, clips: Sequence[Picture], faces: Sequence[Box], cut: bool) -> None:
-        """Look at the next frame of the clips (uint8 RGB of one size, the plate first). faces: in the plate."""
-        motion = self._motion.step(clips[PLATE], cut)
+    def step(self, clips: Sequence[Picture], faces: Sequence[Box], cut: bool, known: Flow | None = None) -> None:
+        """Look at the next frame of the clips (uint8 RGB of one size, the plate first). faces: in the plate.
+
+        known: the plate's flow from this frame to the one before, where somebody knows it.
+        """
+        motion = self._motion.step(clips[PLATE], cut, known)
         parts = parts_of(self._silhouettes.find(clips[PLATE]), faces)
         lumas = [luma_of(clip) for clip in clips]
         shared, staying = self._detail.step(lumas, motion, parts)
@@ -47,6 +56,7 @@ class PictureMeter:
         self._sums["detail"].append(shared)
         self._sums["texture"].append(staying)
         self._sums["structure"].append(structure_step(lumas, parts))
+        self._sums["distance"].append(distance_step(clips, parts))
 
     def figures(self) -> PictureFigures:
         """What the frames so far say."""
@@ -56,4 +66,5 @@ class PictureMeter:
             detail=tuple(region_figures(name, sums["detail"], detail, BANDS, NO_DETAIL) for name in REGIONS),
             texture=tuple(region_figures(name, sums["texture"], texture, BANDS, NO_DETAIL) for name in REGIONS),
             structure=tuple(region_figures(name, sums["structure"], structure, PARTS, NO_EDGES) for name in REGIONS),
+            distance=tuple(region_figures(name, sums["distance"], distance, (), NOWHERE) for name in REGIONS),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.clip.fit import fitted_to, same_shape
 from pipeline.clip.loudness import envelope
 from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
@@ -34,7 +35,7 @@ class Report:
     """Everything measured of one render. What the figures mean is in `meaning.MEANINGS`.
 
     plate, render: the names of the clips. frames: of the plate. cuts: first frame of each new set-up.
-    sounds: how loud the soundtracks are.
+    sounds: how loud the soundtracks are. motion: where the plate's motion is from, in an artist's words.
     """
 
     plate: str
@@ -46,6 +47,7 @@ class Report:
     sounds: Sounds
     lip_sync: LipSync
     likeness: FaceLikeness
+    motion: str
 
     def worst(self) -> tuple[Worst, ...]:
         """The frames to look at first, in their order."""
@@ -62,11 +64,13 @@ class Report:
             "detail": self.pictures.detail,
             "texture": self.pictures.texture,
             "structure": self.pictures.structure,
+            "distance": self.pictures.distance,
         }
         return {
             "plate": self.plate,
             "render": self.render,
             "frames": {"first": self.frames.first, "last": self.frames.last},
+            "motion": self.motion,
             "frames_with_face": acting.frames_with_face,
             "faces_found": asdict(acting.found),
             "expression_kept": asdict(acting.kept),
@@ -115,7 +119,7 @@ def measure(plate: Shot, render: Shot, frames: FrameRange, progress: Progress, a
     """Measure `render`, whose frame 0 shows frame `frames.first` of `plate`: one pass that keeps numbers, not pictures.
 
     Without tracks in the aids the plate is read once before, to find out who is who and where the cuts are.
-    Raises PhotoplayError when the render has another size or another number of frames, FootageError when a clip cannot
+    Raises PhotoplayError when the render has another shape or another number of frames, FootageError when a clip cannot
     be read or the plate lacks these frames, ModelMissing when the file of a face model cannot be read as one, Cancelled
     when the person stops it.
     """
@@ -138,6 +142,7 @@ def measure(plate: Shot, render: Shot, frames: FrameRange, progress: Progress, a
             sounds=sounds,
             lip_sync=lip_sync(acting.people, mouth, sounds),
             likeness=meters.likeness(),
+            motion=aids.motion,
         )
 
 
@@ -145,14 +150,15 @@ def _together(plate: Shot, render: Shot, frames: FrameRange) -> Iterator[tuple[i
     """Frame number, and the pictures of plate, render and ceiling copy."""
     rendered = read_frames(render, FrameRange(0, len(frames) - 1))
     for ours, theirs in zip(read_frames(plate, frames), rendered, strict=True):
-        yield ours.number, (ours.pixels, theirs.pixels, ceiling_copy(ours.pixels, ours.number))
+        fitted = fitted_to(theirs.pixels, plate.width, plate.height)
+        yield ours.number, (ours.pixels, fitted, ceiling_copy(ours.pixels, ours.number))
 
 
 def _check(plate: Shot, render: Shot, frames: FrameRange) -> None:
-    if (plate.width, plate.height) != (render.width, render.height):
+    if not same_shape((plate.width, plate.height), (render.width, render.height)):
         raise PhotoplayError(
             f"{render.name} is {render.width}x{render.height} and its plate {plate.width}x{plate.height}.",
-            "Measure a render that has the plate's size.",
+            "Measure a render whose picture has the plate's shape; another size is brought to the plate's.",
         )
     if len(render.frames) != len(frames):
         raise PhotoplayError(

@@ -128,3 +128,5 @@ def _picture_rows(measurements: Data) -> Iterator[Row]:
     ):
         for region, one in measurements[name].items():
             yield row(f"{name}, {region}", one["figure"], "{:.2f}", reading)
+    for region, one in measurements.get("distance", {}).items():
+        yield row(f"distance, {region}", one["figure"], "{:.1f}", "levels from the engine look; 0 = untouched")

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from pipeline import torchvision_ops
 from pipeline.errors import RefusedFile
-from pipeline.models import networks
+from pipeline.models import motion, networks
 from pipeline.models.catalogue import Kind
 from pipeline.models.lora import as_tensors, low_ranks
 from pipeline.models.networks import Names, Source
@@ -33,6 +33,8 @@ NAMES: dict[tuple[Kind, Form], Names] = {
     ("control", "diffusers"): networks.plain,
     ("vae", "LDM"): networks.ldm_vae,
     ("vae", "diffusers"): networks.plain,
+    ("motion", "LDM"): motion.original,
+    ("motion", "diffusers"): networks.plain,
 }
 
 
@@ -152,6 +154,7 @@ WRITERS: dict[Kind, Callable[[Task, Path], tuple[str, ...]]] = {
     "checkpoint": _checkpoint,
     "control": _network(networks.control_from),
     "vae": _network(networks.vae_from),
+    "motion": _network(motion.adapter_from),
     "adapter": _adapter,
     "embedding": _embedding,
     "upscaler": _upscaler,

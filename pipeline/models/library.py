@@ -11,6 +11,7 @@ from pipeline.keys import key_of_file
 from pipeline.models.catalogue import KINDS, Entry, Kind, entries, entry
 from pipeline.models.record import Record, read_record
 from pipeline.models.store import FOLDERS, ModelStore, described, lacking_in
+from pipeline.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,19 @@ def find(models: ModelStore, name: str) -> Listed:
         choices = ", ".join(f"{model.kind}/{model.id}" for model in there)
         raise ModelMissing(f"{len(there)} models are called {name}.", f"Write one of: {choices}.")
     return there[0]
+
+
+def wanted(models: ModelStore, recipe: Recipe) -> tuple[list[Entry], list[ModelMissing]]:
+    """What a recipe lacks here: entries of the catalogue, and faults for what the catalogue cannot bring."""
+    known: list[Entry] = []
+    unknown: list[ModelMissing] = []
+    for (kind, id), fault in models.lacking(recipe).items():
+        found = entry(kind, id)
+        if found is None or found.embedded:
+            unknown.append(fault)
+        else:
+            known.append(found)
+    return known, unknown
 
 
 def remove(models: ModelStore, name: str) -> Listed:

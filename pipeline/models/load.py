@@ -1,7 +1,7 @@
 """From folders to torch modules: local files only, every weight accounted for, ready for inference.
 
 Weights lie on disk as float16 safetensors. On a CPU they are widened to float32, because half-precision products are
-far slower there; elsewhere they stay float16.
+far slower there; on most cards they stay float16 (see `machine.number_format`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,28 @@ from torch import nn
 
 from pipeline import torchvision_ops
 from pipeline.errors import ModelMissing
-from pipeline.models.store import Checkpoint, Control
+from pipeline.models.machine import Machine, NumberFormat, number_format
+from pipeline.models.store import Checkpoint, Control, Weights
 
 if TYPE_CHECKING:
-    from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
+    from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, MotionAdapter, UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTokenizer
 
+FORMATS: dict[NumberFormat, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+USUAL = Machine()
 AGAIN = "Its files are damaged or belong to something else: get the model again."
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where a network is kept, and in which number format."""
+
+    device: torch.device
+    dtype: torch.dtype
 
 
 @dataclass(frozen=True)
@@ -51,19 +66,24 @@ class LoadedControl:
     embedder: nn.Module
 
 
-def dtype_on(device: torch.device) -> torch.dtype:
-    """The number format of the weights on this device."""
-    return torch.float32 if device.type == "cpu" else torch.float16
+def dtype_on(device: torch.device, machine: Machine = USUAL) -> torch.dtype:
+    """The number format of the weights on this device. Raises RecipeError when the machine is set to a wrong one."""
+    known = device.type == "cuda" and torch.cuda.is_available()
+    capability = torch.cuda.get_device_capability(device) if known else None
+    return FORMATS[number_format(device.type, capability, machine)]
 
 
-def load_checkpoint(checkpoint: Checkpoint, device: torch.device) -> LoadedCheckpoint:
-    """All networks of a checkpoint. Raises ModelMissing when a file is damaged or the parts do not fit together."""
+def load_checkpoint(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype | None = None) -> LoadedCheckpoint:
+    """All networks of a checkpoint. dtype: of their weights; None = what suits the device.
+
+    Raises ModelMissing when a file is damaged or the parts do not fit together.
+    """
     torchvision_ops.declare()
     from diffusers import UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTokenizer
 
-    folder = checkpoint.folder
-    text_encoder = _network(CLIPTextModel, folder / "text_encoder", device)
+    folder, kept = checkpoint.folder, Kept(device, dtype or dtype_on(device))
+    text_encoder = _network(CLIPTextModel, folder / "text_encoder", kept)
     with _reading(folder / "tokenizer"):
         tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
     entries, vocabulary = len(tokenizer), text_encoder.config.vocab_size
@@ -71,16 +91,20 @@ def load_checkpoint(checkpoint: Checkpoint, device: torch.device) -> LoadedCheck
         raise ModelMissing(
             f"The tokenizer of {checkpoint.id} has {entries} entries and its text encoder {vocabulary}.", AGAIN
         )
-    unet = _network(UNet2DConditionModel, folder / "unet", device)
-    return LoadedCheckpoint(unet, _autoencoder(folder / "vae", device), text_encoder, tokenizer)
+    unet = _network(UNet2DConditionModel, folder / "unet", kept)
+    vae = _autoencoder(folder / "vae" if checkpoint.vae is None else checkpoint.vae.folder, kept)
+    return LoadedCheckpoint(unet, vae, text_encoder, tokenizer)
 
 
-def load_control(control: Control, device: torch.device) -> LoadedControl:
-    """A ControlNet, its hint embedding split off. Raises ModelMissing when it is damaged or of a kind we cannot run."""
+def load_control(control: Control, device: torch.device, dtype: torch.dtype | None = None) -> LoadedControl:
+    """A ControlNet, its hint embedding split off. dtype: of its weights; None = what suits the device.
+
+    Raises ModelMissing when it is damaged or of a kind we cannot run.
+    """
     torchvision_ops.declare()
     from diffusers import ControlNetModel
 
-    net = _network(ControlNetModel, control.folder, device)
+    net = _network(ControlNetModel, control.folder, Kept(device, dtype or dtype_on(device)))
     if net.config.controlnet_conditioning_channel_order != "rgb" or net.config.global_pool_conditions:
         raise ModelMissing(
             f"The ControlNet {control.id} reads its hints in a way that is not supported.", "Choose another ControlNet."
@@ -89,21 +113,35 @@ def load_control(control: Control, device: torch.device) -> LoadedControl:
     return LoadedControl(net, embedder)
 
 
-def _autoencoder(folder: Path, device: torch.device) -> AutoencoderKL | AutoencoderTiny:
-    """The full autoencoder or the tiny one, as the folder's config says."""
+def load_motion(motion: Weights, device: torch.device, dtype: torch.dtype | None = None) -> MotionAdapter:
+    """A motion adapter. dtype: of its weights; None = what suits the device. Raises ModelMissing when it is damaged."""
+    torchvision_ops.declare()
+    from diffusers import MotionAdapter
+
+    return _network(MotionAdapter, motion.folder, Kept(device, dtype or dtype_on(device)))
+
+
+def _autoencoder(folder: Path, kept: Kept) -> AutoencoderKL | AutoencoderTiny:
+    """The full autoencoder or the tiny one, as the folder's config says.
+
+    On a CPU it takes one picture after the other: what it works at then stays in the processor's cache.
+    """
     from diffusers import AutoencoderKL, AutoencoderTiny
 
     with _reading(folder):
         name = json.loads((folder / "config.json").read_text())["_class_name"]
-    return _network(AutoencoderTiny if name == "AutoencoderTiny" else AutoencoderKL, folder, device)
+    autoencoder = _network(AutoencoderTiny if name == "AutoencoderTiny" else AutoencoderKL, folder, kept)
+    if kept.device.type == "cpu":
+        autoencoder.enable_slicing()
+    return autoencoder
 
 
-def _network(network: Any, folder: Path, device: torch.device) -> Any:
+def _network(network: Any, folder: Path, kept: Kept) -> Any:
     """A diffusers or transformers network from its folder. The libraries let missing weights pass; this does not."""
     with _reading(folder):
         module, report = network.from_pretrained(
             folder,
-            torch_dtype=dtype_on(device),
+            torch_dtype=kept.dtype,
             local_files_only=True,
             use_safetensors=True,
             output_loading_info=True,
@@ -111,7 +149,7 @@ def _network(network: Any, folder: Path, device: torch.device) -> Any:
         )
     if absent := [*report["missing_keys"], *report["mismatched_keys"]]:
         raise ModelMissing(f"The model at {folder} lacks {len(absent)} of its weights.", AGAIN)
-    return module.to(device=device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    return module.to(device=kept.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
 @contextmanager

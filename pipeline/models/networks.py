@@ -31,6 +31,8 @@ HEAD = 64
 SD1_HEADS = 8
 SCALE = 0.18215
 """What latents of Stable Diffusion 1 are multiplied by."""
+PLACES = ".pos_embed.pe"
+"""How the tables end that tell a motion adapter which frame is which."""
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 TEXT_WEIGHTS = "model.safetensors"
 
@@ -178,13 +180,23 @@ def fill(network: Any, source: Source) -> dict[str, Tensor]:
     """
     asked = {name: tuple(weight.shape) for name, weight in network.state_dict().items()}
     found = {name: there for name in asked if (there := source.find(name)) is not None}
-    if lacking := [name for name in asked if name not in found]:
+    if lacking := [name for name in asked if name not in found and not name.endswith(PLACES)]:
         raise RefusedFile(
             f"{source.tensors.path.name} lacks {len(lacking)} of the {len(asked)} weights of its "
             f"{type(network).__name__}, for instance {lacking[0]}.",
             "It is of another family than Stable Diffusion 1.5, or not whole.",
         )
-    return {name: _fitted(source.tensors, found[name], shape) for name, shape in asked.items()}
+    return {
+        name: _fitted(source.tensors, found[name], shape) if name in found else _places(shape)
+        for name, shape in asked.items()
+    }
+
+
+def _places(shape: Shape) -> Tensor:
+    """What tells frames apart, [1, frames, width]: a formula, so that files may leave it out."""
+    from diffusers.models.embeddings import SinusoidalPositionalEmbedding
+
+    return SinusoidalPositionalEmbedding(shape[2], max_seq_length=shape[1]).get_buffer("pe").clone()
 
 
 def _fitted(tensors: Tensors, name: str, shape: Shape) -> Tensor:

@@ -37,6 +37,8 @@ OTHER_ADAPTERS = {
 }
 """Part of a name -> which relative of LoRA it is."""
 ADAPTER = ("lora_down", "lora_up", ".lora_A.", ".lora_B.", ".lora.down", "lora_linear_layer", "_lora.down")
+SDXL_WIDTH = 1280
+"""Channels of the coarsest of Stable Diffusion XL's three levels."""
 UNET_LATENTS = 4
 CHANNELS = {
     9: "an inpainting checkpoint",
@@ -57,7 +59,8 @@ class Recognised:
 def recognise(tensors: Tensors) -> Recognised:
     """What the file is. Raises RefusedFile, with the reason, for what is known but cannot be used, and the unknown."""
     refuse_other_bases(tensors)
-    for found in (_adapter(tensors), _control(tensors), _checkpoint(tensors), _embedding(tensors), _vae(tensors)):
+    checks = (_motion, _adapter, _control, _checkpoint, _embedding, _vae)
+    for found in (check(tensors) for check in checks):
         if found is not None:
             return found
     _refuse_parts(tensors)
@@ -99,6 +102,25 @@ def _adapter(tensors: Tensors) -> Recognised | None:
     if tensors.any_from("lora_unet_", "lora_te_"):
         return Recognised("adapter", "kohya")
     return Recognised("adapter", "PEFT" if tensors.any_from("base_model.model.") else "diffusers")
+
+
+def _motion(tensors: Tensors) -> Recognised | None:
+    """AnimateDiff's motion modules. Raises RefusedFile for its LoRAs and for relatives that read more channels."""
+    name = tensors.path.name
+    if not tensors.any_with("motion_modules."):
+        return None
+    if tensors.any_with("lora"):
+        raise RefusedFile(f"{name} is a motion LoRA, which moves the camera.", "Choose a motion adapter.")
+    if tensors.any_with("conv_in."):
+        raise RefusedFile(f"{name} is a PIA adapter, which reads a picture beside the latents.", "Choose AnimateDiff.")
+    if not tensors.any_with("down_blocks.3.") and tensors.any_with("down_blocks.2.") and _widest(tensors) >= SDXL_WIDTH:
+        raise RefusedFile(f"{name} is a motion adapter for Stable Diffusion XL.", OURS)
+    return Recognised("motion", "LDM" if tensors.any_with("temporal_transformer.") else "diffusers")
+
+
+def _widest(tensors: Tensors) -> int:
+    """The channels of the coarsest level."""
+    return max(shape[0] for name, shape in tensors.shapes.items() if name.endswith("proj_in.weight"))
 
 
 def _control(tensors: Tensors) -> Recognised | None:
@@ -155,7 +177,6 @@ PARTS = (
     ),
     (("text_model.", TEXT), "a text encoder alone", "Import the whole checkpoint, or its folder."),
     (("encoder.layers.", "decoder.layers."), "a tiny autoencoder", "Import its folder, with its config.json."),
-    (("motion_modules.",), "a motion module", "Import the folder of a motion adapter in the diffusers layout."),
 )
 """How the names of a part begin -> what it is, and what to do."""
 

@@ -11,6 +11,7 @@ from pipeline.errors import ModelMissing
 from pipeline.keys import Key, key_of, key_of_file
 from pipeline.models.catalogue import Entry, Kind, entry
 from pipeline.recipe.recipe import Recipe
+from pipeline.recipe.temporal import AnimateDiff
 
 PARTS = ("unet", "vae", "text_encoder", "tokenizer")
 """The folders of a checkpoint in the diffusers layout; all of them decide the picture."""
@@ -51,11 +52,15 @@ SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A Stable Diffusion model on this machine: a folder with `PARTS`, and the sha256 over their files."""
+    """A Stable Diffusion model on this machine: a folder with `PARTS`, and the sha256 over their files.
+
+    vae: the autoencoder that is used in place of its own, and counted in its place; None = its own.
+    """
 
     id: str
     folder: Path
     key: Key
+    vae: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,14 @@ class ModelStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def checkpoint(self, id: str) -> Checkpoint:
-        """The checkpoint of this name. Raises ModelMissing when it is not on this machine or incomplete."""
-        folder = self._find("checkpoint", id)
-        return Checkpoint(id, folder, key_of("checkpoint", 1, {}, [_key_of_files(folder / part) for part in PARTS]))
+    def checkpoint(self, id: str, vae: str = "") -> Checkpoint:
+        """The checkpoint of this name, with another autoencoder where one is named.
+
+        Raises ModelMissing when either is not on this machine or incomplete.
+        """
+        folder, other = self._find("checkpoint", id), self.weights("vae", vae) if vae else None
+        parts = [folder / part if part != "vae" or other is None else other.folder for part in PARTS]
+        return Checkpoint(id, folder, key_of("checkpoint", 1, {}, [_key_of_files(part) for part in parts]), other)
 
     def control(self, id: str) -> Control:
         """The ControlNet of this name. Raises ModelMissing when it is not on this machine or incomplete."""
@@ -116,11 +125,15 @@ class ModelStore:
         return Weights(kind, id, folder, _key_of_files(folder))
 
     def needed(self, recipe: Recipe) -> tuple[tuple[Kind, str], ...]:
-        """Kind and name of each model that the recipe's active passes, controls and LoRAs need, each once."""
+        """Kind and name of each model that the recipe's active passes, controls, LoRAs and motion need, each once."""
         controls = [c.model for p in recipe.active_passes for c in p.controls if c.weight > 0]
         loras = [lora.name for p in recipe.active_passes for one in p.versions for lora in recipe.loras_of(one)]
         needed: list[tuple[Kind, str]] = [("checkpoint", recipe.checkpoint), *(("control", id) for id in controls)]
-        return tuple(dict.fromkeys([*needed, *(("adapter", id) for id in loras)]))
+        if recipe.vae:
+            needed.append(("vae", recipe.vae))
+        needed.extend(("adapter", id) for id in loras)
+        needed.extend(("motion", p.temporal.model) for p in recipe.active_passes if isinstance(p.temporal, AnimateDiff))
+        return tuple(dict.fromkeys(needed))
 
     def embeddings_in(self, words: str) -> tuple[Weights, ...]:
         """The embeddings on this machine whose names stand in a prompt, in whatever letters."""

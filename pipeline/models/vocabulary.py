@@ -9,6 +9,8 @@ from pathlib import Path
 MERGES = Path(__file__).parent / "clip_vocabulary" / "merges.txt"
 """The merges of OpenAI's CLIP (MIT, see the licence beside it), most frequent first, after a line with the version."""
 ENTRIES = 49408
+LONGEST = 77
+"""Tokens that the text encoder takes at once. A tokenizer that does not know it cannot pad captions."""
 WORD_END = "</w>"
 START, END = "<|startoftext|>", "<|endoftext|>"
 PRINTED = (*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1))
@@ -26,7 +28,8 @@ def vocabulary() -> dict[str, int]:
 
 
 def write_tokenizer(folder: Path) -> None:
-    """Write `vocab.json` and `merges.txt` into a new folder, where transformers' CLIPTokenizer finds them."""
+    """Write the vocabulary, its merges and its length into a new folder, as transformers' CLIPTokenizer reads them."""
     folder.mkdir(parents=True)
     (folder / "vocab.json").write_text(json.dumps(vocabulary(), ensure_ascii=False), encoding="utf-8")
     shutil.copyfile(MERGES, folder / "merges.txt")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": LONGEST}), encoding="utf-8")

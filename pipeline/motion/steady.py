@@ -25,6 +25,12 @@ from pipeline.motion.flow import Plane, fetch, places
 
 LOW_PASS_SIGMA = 3.0
 """Pixels. Looks are compared without their grain."""
+BREAK = 0.3
+"""Pixels by which the motion differs from one pixel to the next where things move against each other."""
+BREAK_REACH = 3
+"""Pixels around a break of the motion that the flow may miss it by."""
+SOBEL = 8.0
+"""What OpenCV's 3x3 Sobel makes of a slope of 1 pixel a pixel."""
 KNOWN = 0.99
 """A carried pixel counts when everything that it is interpolated from is known."""
 
@@ -58,13 +64,16 @@ def steadied(
     others: for each, the flow from this frame to it, and its look. tolerance: levels of 255; a look that differs from
     the frame's own by so much, once both are low-passed, counts exp(-1/2), and one that differs by twice as much
     exp(-2) (the range weight of the bilateral filter, Tomasi and Manduchi 1998): a lamp that is switched on stays on.
-    Outside the box the frame's own look stays. own_below: sigma in pixels; structure of the look that is finer stays
-    the frame's own, so that silhouettes which the flow misses by a pixel leave no rims; 0 averages everything.
+    Outside the box the frame's own look stays. own_below: sigma in pixels; where the plate's motion breaks, structure
+    of the look that is finer stays the frame's own, so that silhouettes which the flow misses by a pixel leave no rims;
+    0 averages everything.
     """
     mine = np.ascontiguousarray(box.cut(own.change))
     low = _low_passed(mine)
-    total, weight = mine.copy(), np.ones(mine.shape[:2], np.float32)
+    total, weight, breaks = mine.copy(), np.ones(mine.shape[:2], np.float32), np.zeros(mine.shape[:2], np.float32)
     for flow, look in others:
+        if abs(flow.to - flow.frame) == 1:
+            breaks = np.maximum(breaks, box.cut(broken(flow)))
         columns, rows = places(flow.vectors)
         at = np.ascontiguousarray(box.cut(columns)), np.ascontiguousarray(box.cut(rows))
         theirs = fetch(look.change, at)
@@ -75,9 +84,23 @@ def steadied(
         weight += share
     mean, change = total / weight[..., None], own.change.copy()
     if own_below > 0:
-        mean = mine + cv2.GaussianBlur(mean - mine, (0, 0), own_below)
+        coarse = mine + cv2.GaussianBlur(mean - mine, (0, 0), own_below)
+        mean += breaks[..., None] * (coarse - mean)
     box.cut(change)[:] = mean
     return Look(change, own.known)
+
+
+def broken(flow: Flow) -> Plane:
+    """Where the motion from a frame to its neighbour breaks: float32 [height, width], 1 = there, 0 = away from it.
+
+    That is where it changes by more than BREAK from pixel to pixel, as at a silhouette, or is not seen in both frames;
+    and BREAK_REACH pixels around, with a soft edge.
+    """
+    across, down = (cv2.Sobel(flow.vectors, cv2.CV_32F, *way) / SOBEL for way in ((1, 0), (0, 1)))
+    edges = np.sqrt((across**2 + down**2).sum(axis=-1)) > BREAK
+    side = 2 * BREAK_REACH + 1
+    grown = cv2.dilate((edges | ~flow.seen).astype(np.float32), np.ones((side, side)))
+    return cv2.GaussianBlur(grown, (0, 0), BREAK_REACH / 2).astype(np.float32, copy=False)
 
 
 def _low_passed(change: Plane) -> Plane:

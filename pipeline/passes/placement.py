@@ -102,28 +102,49 @@ def resized(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uin
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
-def whole_frame(plate: tuple[int, int], short_side: int) -> Placement:
-    """The whole plate (width, height) at a working size; the canvas is padded right and below to multiples of eight."""
+def whole_frame(plate: tuple[int, int], short_side: int, cut: bool = False) -> Placement:
+    """The whole plate (width, height) at a working size; the canvas is padded right and below to multiples of eight.
+
+    cut: cut it there instead, as `floored` does.
+    """
     scale = short_side / min(plate)
-    content = Box(0, 0, max(round(plate[0] * scale), 1), max(round(plate[1] * scale), 1))
-    return Placement(Box(0, 0, *plate), 0.0, content, (_up(content.width), _up(content.height)))
+    content = (max(round(plate[0] * scale), 1), max(round(plate[1] * scale), 1))
+    if cut:
+        return floored(Box(0, 0, *plate), content)
+    return Placement(Box(0, 0, *plate), 0.0, Box(0, 0, *content), (_up(content[0]), _up(content[1])))
 
 
-def cropped_frame(plate: tuple[int, int], size: tuple[int, int]) -> Placement:
-    """Auto1111's "crop and resize": the largest centred part of the plate that has the ratio of `size`."""
+def cropped_frame(plate: tuple[int, int], size: tuple[int, int], cut: bool = False) -> Placement:
+    """Auto1111's "crop and resize": the largest centred part of the plate that has the ratio of `size`.
+
+    cut: cut `size` to multiples of eight, as `floored` does; otherwise its canvas is padded to them.
+    """
     scale = max(size[0] / plate[0], size[1] / plate[1])
     width, height = min(round(size[0] / scale), plate[0]), min(round(size[1] / scale), plate[1])
     box = Box((plate[0] - width) // 2, (plate[1] - height) // 2, width, height)
+    if cut:
+        return floored(box, size)
     return Placement(box, 0.0, Box(0, 0, *size), (_up(size[0]), _up(size[1])))
 
 
-def only_masked(mask: Mask, angle: float, padding: int, size: tuple[int, int]) -> Placement:
+def floored(box: Box, size: tuple[int, int]) -> Placement:
+    """A box of the plate seen at `size` (width, height), less the columns and rows beyond the last multiple of eight.
+
+    So Auto1111's latents lie: a picture 910 wide has 113 of them, which show its first 904 pixels.
+    """
+    width, height = max(_down(size[0]), MULTIPLE), max(_down(size[1]), MULTIPLE)
+    seen = round(box.width * min(width / size[0], 1)), round(box.height * min(height / size[1], 1))
+    return Placement(Box(box.x, box.y, *seen), 0.0, Box(0, 0, width, height), (width, height))
+
+
+def only_masked(mask: Mask, angle: float, padding: int, size: tuple[int, int], blur: float) -> Placement:
     """Auto1111's "inpaint only masked": the padded box of the blurred mask, grown to the ratio of `size`.
 
-    mask: hard-edged, at the plate's size; must hold something. size: (width, height) of the canvas.
+    mask: hard-edged, at the plate's size; must hold something. size: (width, height) of the canvas. blur: of the mask,
+    sigma in plate pixels.
     """
     plate = (mask.shape[1], mask.shape[0])
-    x, y, width, height = cv2.boundingRect(blurred(mask, automatic_blur(plate)))
+    x, y, width, height = cv2.boundingRect(blurred(mask, blur))
     box = grown_to_ratio(Box(x, y, width, height).grown(padding).clipped(*plate), size[0] / size[1], plate)
     placement = Placement(box, angle, Box(0, 0, *size), size)
     return Placement(box, angle, _fitted(placement.upright_size, size), size)
@@ -170,6 +191,10 @@ def _fitted(source: tuple[int, int], canvas: tuple[int, int]) -> Box:
     scale = min(canvas[0] / source[0], canvas[1] / source[1])
     width, height = min(round(source[0] * scale), canvas[0]), min(round(source[1] * scale), canvas[1])
     return Box((canvas[0] - width) // 2, (canvas[1] - height) // 2, width, height)
+
+
+def _down(side: int) -> int:
+    return side // MULTIPLE * MULTIPLE
 
 
 def _up(side: int) -> int:

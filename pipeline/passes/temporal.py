@@ -13,16 +13,22 @@ from functools import cached_property
 
 import numpy as np
 
-from pipeline.frames import Flow, Picture
+from pipeline.frames import Flow, FrameRange, Picture
 from pipeline.motion.carry import KeyFrames, blended, carried, key_frames, spread
 from pipeline.motion.source import Motion, between, walk
 from pipeline.motion.steady import Look, steadied
+from pipeline.motion.windows import Windows
 from pipeline.passes.carried_noise import NoiseOnSurfaces
 from pipeline.passes.placement import Placement
 from pipeline.passes.plan import PassPlan
-from pipeline.passes.run import Aids, Result, Runner, Slot, run_pass
-from pipeline.recipe.temporal import GuidedStart, Propagated, SharedAttention, Steady
+from pipeline.passes.request import Aids, Slot
+from pipeline.passes.run import Result, Runner, run_pass
+from pipeline.passes.suspect import Mark
+from pipeline.recipe.temporal import AnimateDiff, GuidedStart, Propagated, SharedAttention, Steady
+from pipeline.stage import FrameStore
 
+WINDOWS = 4
+"""Windows whose frames stay in memory; with an overlap of more than three quarters some are made twice."""
 LEAST_HOLE = 16
 """Canvas pixels that no key frame shows, below which no model is asked: the guess from around them is enough."""
 
@@ -33,7 +39,8 @@ class Chain:
 
     placement, slot: where it lies in a frame, and the frame's slot; None when the pass has nothing to do there.
     finished: a finished frame on its canvas; None when it is not finished. keep: finishes the frames of a result.
-    motion: the plate's.
+    motion: the plate's. inverted: where noise that is read off the source is kept; None where noise is drawn.
+    laid, made: frames laid back and windows made last.
     """
 
     plan: PassPlan
@@ -43,7 +50,9 @@ class Chain:
     keep: Callable[[Result], None]
     motion: Motion
     runner: Runner
+    inverted: FrameStore | None = None
     laid: OrderedDict[int, tuple[Slot, Picture, np.ndarray]] = field(default_factory=OrderedDict)
+    made: OrderedDict[FrameRange, Result] = field(default_factory=OrderedDict)
 
     def finish(self, frames: Sequence[int]) -> bool:
         """Finish the frames of one batch that lie in the pass. Says whether a model had to run."""
@@ -52,6 +61,9 @@ class Chain:
         if isinstance(mode, GuidedStart | Propagated):
             for frame in undone:
                 self._finish_after_keys(frame, mode)
+        elif isinstance(mode, AnimateDiff):
+            for frame in undone:
+                self._finish_in_windows(frame, mode)
         elif undone:
             self._finish_together(frames, mode.every if isinstance(mode, SharedAttention) else None)
         return bool(undone)
@@ -91,7 +103,7 @@ class Chain:
     def _finish_together(self, frames: Sequence[int], every: int | None) -> None:
         """A batch at once, with the key frames around it to look at."""
         slots = [slot for frame in frames if (slot := self.slot(frame)) is not None]
-        aids = Aids(noise=self._noise)
+        aids = Aids(noise=self._noise, inverted=self.inverted)
         if every is not None:
             keys = {slot.frame: self._keys(slot.frame, every) for slot in slots}
             wanted = sorted({key for one in keys.values() for key in (one.before, one.after) if key is not None})
@@ -105,6 +117,25 @@ class Chain:
     @cached_property
     def _noise(self) -> NoiseOnSurfaces | None:
         return NoiseOnSurfaces(self.motion, self.placement) if self.plan.spec.noise == "warped" else None
+
+    def _finish_in_windows(self, frame: int, mode: AnimateDiff) -> None:
+        """A frame from the windows that it lies in, each counting by its share."""
+        windows = Windows(self.motion.setup(frame), mode.window, mode.overlap)
+        parts = [(self._window(window), share) for window, share in windows.shares(frame)]
+        mixed = np.sum([share * made.pictures[frame].astype(np.float64) for made, share in parts], axis=0)
+        suspect, _ = max(parts, key=lambda part: part[1])
+        marked: dict[int, Mark] = {frame: suspect.marks[frame]} if frame in suspect.marks else {}
+        self.keep(Result({frame: np.round(mixed).astype(np.uint8)}, marked))
+
+    def _window(self, window: FrameRange) -> Result:
+        """All frames of a window that lie in the pass, made together; the last few windows are remembered."""
+        if window not in self.made:
+            slots = [slot for number in window if (slot := self.slot(number)) is not None]
+            self.made[window] = run_pass(self.plan, slots, self.runner, None, Aids(noise=self._noise, together=True))
+            while len(self.made) > WINDOWS:
+                self.made.popitem(last=False)
+        self.made.move_to_end(window)
+        return self.made[window]
 
     def _finish_after_keys(self, frame: int, mode: GuidedStart | Propagated) -> None:
         """A frame for which its key frames, and with a guided start those on the way to it, are finished first."""

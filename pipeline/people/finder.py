@@ -81,8 +81,12 @@ class FoundFace:
 
 def upright_angle(points: FacePoints) -> float:
     """Degrees by which a face leans anticlockwise, 0 = upright, in (-180, 180]: from the line chin to forehead."""
-    forehead, chin = points[FOREHEAD], points[CHIN]
-    lean = math.degrees(math.atan2(float(chin[1] - forehead[1]), float(forehead[0] - chin[0]))) - 90
+    return lean_of(points[FOREHEAD], points[CHIN])
+
+
+def lean_of(top: NDArray[np.float32], bottom: NDArray[np.float32]) -> float:
+    """Degrees by which the line from `bottom` up to `top` leans anticlockwise, 0 = upright, in (-180, 180]."""
+    lean = math.degrees(math.atan2(float(bottom[1] - top[1]), float(top[0] - bottom[0]))) - 90
     return lean if lean > -180 else lean + 360
 
 

@@ -33,6 +33,8 @@ MEMORIES = 8
 """Looks of a person that are remembered, the first and the newest ones."""
 NEW_LOOK = 4.0
 """Levels of 255. A look that differs more from all that is remembered is remembered as well."""
+TYPICAL = 48
+"""Sightings that a typical look is made of, at most."""
 GLIMPSE = 3
 """Faces seen in fewer frames of a longer set-up are taken for a mistake of the finder."""
 IMPOSSIBLE = 1e6
@@ -64,6 +66,12 @@ class Person:
     def last(self) -> Sighting:
         """When the person was seen last."""
         return self.sightings[-1]
+
+    @property
+    def typical(self) -> Look:
+        """What the person looks like most of the time: the median over sightings that are spread evenly."""
+        step = math.ceil(len(self.sightings) / TYPICAL)
+        return np.median([seen.look for seen in self.sightings[::step]], axis=0).astype(np.uint8)
 
     def see(self, seen: Sighting) -> None:
         """The person is seen again."""
@@ -110,7 +118,30 @@ def follow(frames: Sequence[Sequence[Sighting]], setup: FrameRange, rate: float)
         new = (face for face, person in zip(seen, takers, strict=True) if person is None)
         people += [Person([face]) for face in sorted(new, key=lambda face: face.pose.x)]
     least = min(GLIMPSE, math.ceil(len(setup) / GLIMPSE))
-    return [person for person in people if len(person.sightings) >= least]
+    return [person for person in joined(people) if len(person.sightings) >= least]
+
+
+def joined(people: Sequence[Person]) -> list[Person]:
+    """The people, those put together who were taken for someone new when they came back.
+
+    The first sightings of a face that comes round a pillar or in at the edge of the picture show a part of it, which
+    looks like nobody. All sightings together do: two who are never there at the same time are one when their typical
+    looks are as alike as those of a person who is known again.
+    """
+    known: list[Person] = []
+    looks: list[Look] = []
+    for person in people:
+        look = person.typical
+        gone = [at for at, other in enumerate(known) if other.last.frame < person.sightings[0].frame]
+        apart = {at: unlike(looks[at], look) for at in gone}
+        nearest = min(apart, key=lambda at: apart[at], default=None)
+        if nearest is not None and apart[nearest] < KNOWN_AGAIN:
+            known[nearest].sightings += person.sightings
+            looks[nearest] = known[nearest].typical
+        else:
+            known.append(person)
+            looks.append(look)
+    return known
 
 
 def _given_out(people: Sequence[Person], seen: Sequence[Sighting], rate: float) -> list[Person | None]:

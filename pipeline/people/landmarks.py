@@ -1,4 +1,4 @@
-"""The one place that talks to MediaPipe: landmarks of faces and of a body, in pixels of the given picture."""
+"""The one place that talks to MediaPipe: landmarks of faces, hands and a body, in pixels of the given picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from pipeline.frames import Picture
 FacePoints = NDArray[np.float32]
 """float32 [478, 3]: x, y in pixels (y down), z on the scale of x. 468 mesh points, then two irises of five points."""
 
+HandPoints = NDArray[np.float32]
+"""float32 [21, 3]: x, y in pixels (y down), z on the scale of x; the wrist, then four points of each finger."""
+
 MOST_FACES = 5
+MOST_HANDS = 6
 CONFIDENCE = 0.5
 
 
@@ -57,6 +61,32 @@ class FaceMesh:
         found = self._graph.process(np.ascontiguousarray(picture)).multi_face_landmarks or []
         scale = np.array([width, height, width], np.float32)
         return [np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale for face in found]
+
+
+class HandMarks:
+    """Hand landmarks of single pictures. Nothing is tracked. Not thread-safe."""
+
+    def __init__(self) -> None:
+        from mediapipe.python.solutions.hands import Hands as Graph
+
+        self._graph: Any = Graph(
+            static_image_mode=True, max_num_hands=MOST_HANDS, model_complexity=1, min_detection_confidence=CONFIDENCE
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._graph.close()
+
+    def find(self, picture: Picture) -> list[HandPoints]:
+        """Landmarks of at most six hands in `picture` (uint8 RGB [height, width, 3]), in no settled order."""
+        height, width = picture.shape[:2]
+        found = self._graph.process(np.ascontiguousarray(picture)).multi_hand_landmarks or []
+        scale = np.array([width, height, width], np.float32)
+        return [np.array([(p.x, p.y, p.z) for p in hand.landmark], np.float32) * scale for hand in found]
 
 
 class BodyPose:

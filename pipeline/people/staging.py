@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from pipeline.frames import Crop
 from pipeline.motion.cuts import Cuts
 from pipeline.people.smooth import averaged, held_above, switched
 from pipeline.people.tracks import Run, Tracks
-from pipeline.recipe.passes import Face
+from pipeline.recipe.regions import OfPerson
 
 FADE = 5
 """Frames over which the layer of a face comes and goes where the face is lost and not cut away."""
@@ -65,19 +65,25 @@ class Stand:
     cuts: Cuts
 
 
-def staged(tracks: Tracks, region: Face, stand: Stand) -> tuple[Staged, ...]:
-    """Every run of a shot for a region with these settings."""
-    return tuple(_staged(run, region, stand) for run in tracks.runs)
+def staged(
+    tracks: Tracks, region: OfPerson, stand: Stand, part: Callable[[Run], Run] | None = None
+) -> tuple[Staged, ...]:
+    """Every run of a shot for a region with these settings.
+
+    part: the run with the reach of that part of it which the pass works at; None = all of it.
+    """
+    return tuple(_staged(run, run if part is None else part(run), region, stand) for run in tracks.runs)
 
 
-def _staged(run: Run, region: Face, stand: Stand) -> Staged:
+def _staged(run: Run, shown: Run, region: OfPerson, stand: Stand) -> Staged:
+    """The crops are those of `shown`; whether it is worked at is decided by all of the run."""
     turns = turned(run.poses[:, 3], region.rotation_threshold)
-    crops = np.column_stack([*crop_places(run, turns, stand), turns])
+    crops = np.column_stack([*crop_places(shown, turns, stand), turns])
     large = switched(2 * run.halves.min(axis=1), region.minimum_size, KEEPS * region.minimum_size)
     setup = stand.cuts.setup(run.frames.first)
     open_ends = (run.frames.first == setup.first, run.frames.last == setup.last)
     gone = ~large | run.hidden | _outside(run, stand.plate)
-    return Staged(run, faded(gone, open_ends), crops)
+    return Staged(shown, faded(gone, open_ends), crops)
 
 
 def faded(gone: NDArray[np.bool_], open_ends: tuple[bool, bool]) -> NDArray[np.float64]:

@@ -10,14 +10,14 @@ from pipeline.clip.shot import Shot
 from pipeline.frames import Frame
 from pipeline.keys import Key
 from pipeline.motion.cuts import CutFinder, Cuts, CutStore, cuts_key
-from pipeline.people.faces import Faces, faces_key
+from pipeline.people.faces import faces_key
 from pipeline.people.follow import Sighting, follow
-from pipeline.people.pose import Pose, Reach
+from pipeline.people.seen import Seen, Sightings
 from pipeline.people.tracks import Tracks, tracks_of
 from pipeline.progress import Progress
 from pipeline.stage import WHOLE_SHOT, FrameStore, Stage
 
-TRACKS = Stage("tracks", version=1, reach=WHOLE_SHOT)
+TRACKS = Stage("tracks", version=2, reach=WHOLE_SHOT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +29,15 @@ class TrackStage:
 
     shot: Shot
     cuts: CutStore
-    faces: Faces
+    faces: Sightings[Seen]
     store: FrameStore
 
     @classmethod
-    def of(cls, faces: Faces) -> TrackStage:
-        """The stage for the shot of these faces, in the same cache."""
+    def of(cls, faces: Sightings[Seen]) -> TrackStage:
+        """The stage for the shot of these faces, or of these hands, in the same cache."""
         shot, cache = faces.shot, faces.store.root
-        return cls(shot, CutStore.of(shot, cache), faces, tracks_store(shot, cache))
+        store = FrameStore(cache, tracks_key(shot, faces.key), ".npz")
+        return cls(shot, CutStore.of(shot, cache), faces, store)
 
     def tracks(self, progress: Progress) -> Tracks:
         """The tracks of the whole shot. Raises FootageError, OutputError, or Cancelled between two frames."""
@@ -58,11 +59,11 @@ class TrackStage:
         return seen
 
 
-def sightings(frame: Frame, faces: Faces) -> tuple[Sighting, ...]:
+def sightings(frame: Frame, faces: Sightings[Seen]) -> tuple[Sighting, ...]:
     """The faces of a frame as the tracks need them."""
-    found = [(face, Pose.of(face.points)) for face in faces.of(frame)]
+    found = [(face, faces.pose(face.points)) for face in faces.of(frame)]
     return tuple(
-        Sighting(frame.number, at, pose, Reach.of(face.points, pose), face.look)
+        Sighting(frame.number, at, pose, faces.reach(face.points, pose), face.look)
         for at, (face, pose) in enumerate(found)
     )
 
@@ -74,9 +75,9 @@ def tracks_in(seen: list[tuple[Sighting, ...]], cuts: Cuts, rate: float) -> Trac
     return tracks_of([(setup, follow(frames, setup, rate)) for setup, frames in parts], rate)
 
 
-def tracks_key(shot: Shot) -> Key:
-    """The key of the tracks of a shot."""
-    return TRACKS.key({}, (faces_key(shot), cuts_key(shot)))
+def tracks_key(shot: Shot, seen: Key | None = None) -> Key:
+    """The key of the tracks of a shot: of its people, or of those that were seen under another key than its faces."""
+    return TRACKS.key({}, (seen or faces_key(shot), cuts_key(shot)))
 
 
 def tracks_store(shot: Shot, cache: Path) -> FrameStore:

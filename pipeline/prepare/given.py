@@ -18,7 +18,8 @@ from pipeline.clip.shot import Shot
 from pipeline.errors import FootageError, ModelMissing
 from pipeline.frames import Matte, Picture
 from pipeline.keys import Key, key_of
-from pipeline.recipe.passes import RENDERABLE, ControlSpec, Object
+from pipeline.recipe.passes import RENDERABLE, ControlSpec
+from pipeline.recipe.regions import Object
 
 VERSION = 1
 """Raised when the same passes give other pictures."""

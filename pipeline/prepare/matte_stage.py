@@ -1,8 +1,9 @@
-"""The mattes of a face region: of all faces of a frame at once, or of each person who is followed."""
+"""The mattes of faces and hands: of all faces of a frame at once, or of each person or hand that is followed."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +11,17 @@ import numpy as np
 from pipeline.frames import Crop, Frame, Matte
 from pipeline.keys import Key
 from pipeline.people.faces import Faces
-from pipeline.people.outline import outline
+from pipeline.people.outline import Points, outline
+from pipeline.people.seen import Seen, Sightings
 from pipeline.people.staging import Staged, at
-from pipeline.prepare.mattes import bounds, face_matte, hull_matte
-from pipeline.recipe.passes import Face
+from pipeline.prepare.mattes import bounds, face_matte
+from pipeline.recipe.regions import Face
 from pipeline.stage import FrameStore, Stage
 
 MATTE = Stage("matte", version=1, reach=0)
+
+Draw = Callable[[int, Points, tuple[int, int]], Matte | None]
+"""Frame, landmarks [n, 2] in pixels, plate (width, height) -> the matte of one who is followed."""
 
 
 def matte_key(region: Face, plate: Key) -> Key:
@@ -59,16 +64,21 @@ class MatteStage:
 
 @dataclass(frozen=True, eq=False)
 class PeopleMattes:
-    """A matte a person, from the tracks of the shot. Nothing of it is stored: the faces are, and the tracks."""
+    """A matte a person, or a hand, from tracks of the shot. Nothing of it is stored: what was seen is, and the tracks.
 
+    people: the numbers of all.
+    """
+
+    people: tuple[int, ...]
     stagings: tuple[Staged, ...]
-    faces: Faces
+    faces: Sightings[Seen]
+    draw: Draw
 
     def mattes(self, frame: Frame) -> tuple[PersonMatte, ...]:
         """Who is worked at in a plate frame, the smallest face first. Raises OutputError or FootageError."""
         found, plate = list[PersonMatte](), (frame.pixels.shape[1], frame.pixels.shape[0])
         for staged in at(self.stagings, frame.number):
-            matte = hull_matte(frame.number, outline(staged.run, frame.number, self.faces), plate)
+            matte = self.draw(frame.number, outline(staged.run, frame.number, self.faces), plate)
             if matte is not None:
                 crop, face = staged.crop(frame.number), staged.face(frame.number)
                 found.append(PersonMatte(staged.run.person, matte, crop, face, staged.shown(frame.number)))

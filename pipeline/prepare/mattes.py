@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.frames import Box, Frame, Mask, Matte
 from pipeline.people.finder import MESH_POINTS, FoundFace
-from pipeline.recipe.passes import Face
+from pipeline.recipe.regions import Face
 
 SHIFT = 4
 """Binary places of the corners of a hull."""

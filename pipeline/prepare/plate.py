@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
+from pathlib import Path
 
 from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
 from pipeline.clip.still import decode_png, encode_png
+from pipeline.errors import FootageError
 from pipeline.filters.chain import filtered, reach_of
 from pipeline.filters.stream import Scene, closed, opened
 from pipeline.frames import Frame, FrameRange
 from pipeline.keys import Key
-from pipeline.recipe.filters import AnyFilter
+from pipeline.recipe.filters import AnyFilter, GradeMatch, ReferenceHands
 from pipeline.stage import FrameStore, Stage
 
 PREPARE = Stage("prepare", version=1, reach=0)
@@ -23,6 +25,16 @@ PREPARE = Stage("prepare", version=1, reach=0)
 def prepare_key(filters: Sequence[AnyFilter], inputs: Sequence[Key]) -> Key:
     """The key of a prepared plate; inputs: the shot's, and those of what the filters look at."""
     return PREPARE.key({"filters": [f.model_dump(mode="json") for f in filters if f.enabled]}, inputs)
+
+
+def read_by(filters: Sequence[AnyFilter]) -> tuple[Path, ...]:
+    """The files that filters read beside the plate. Raises FootageError for one that is not there."""
+    named = [f.still for f in filters if isinstance(f, GradeMatch) and f.still is not None]
+    named += [f.clip for f in filters if isinstance(f, ReferenceHands)]
+    for name in named:
+        if not Path(name).is_file():
+            raise FootageError(f"There is no file {name}, which a filter is to read.", "Check its name.")
+    return tuple(map(Path, named))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pipeline.recipe.controlnet_units import unit_of
 from pipeline.recipe.infotext import Infotext
+from pipeline.recipe.masked_infotext import inpaint_as, inversion_as
 from pipeline.recipe.networks import named_networks
-from pipeline.recipe.passes import ControlSpec, Face, PassSpec
-from pipeline.recipe.pasted import SAMPLERS, Names
+from pipeline.recipe.notes import Names
+from pipeline.recipe.passes import PassSpec
+from pipeline.recipe.pasted import SAMPLERS
 from pipeline.recipe.recipe import Recipe
 
 
@@ -27,7 +30,9 @@ class Facts:
 
 def infotext_of(recipe: Recipe, spec: PassSpec, facts: Facts) -> Infotext:
     """What Auto1111 would have written for this pass. `recipe_from` reads it back to the same settings."""
-    prompt = recipe.prompt_of(spec)
+    spec = spec.overridden
+    worn = (f"<lora:{one.id}:{one.weight:g}>" for one in spec.adapters if one.weight)
+    prompt = " ".join((recipe.prompt_of(spec), *worn)).strip()
     settings = {
         "Steps": str(spec.steps),
         "Sampler": SAMPLERS[spec.sampler],
@@ -36,16 +41,18 @@ def infotext_of(recipe: Recipe, spec: PassSpec, facts: Facts) -> Infotext:
         "Size": f"{facts.size[0]}x{facts.size[1]}",
         "Model hash": facts.hashes.get(recipe.checkpoint, ""),
         "Model": recipe.checkpoint,
+        "VAE hash": facts.hashes.get(recipe.vae, ""),
+        "VAE": recipe.vae,
         "Denoising strength": f"{spec.denoising_strength:g}",
         "Clip skip": str(spec.clip_skip) if spec.clip_skip > 1 else "",
-        "Masked area padding": str(spec.region.padding) if isinstance(spec.region, Face) else "",
     }
+    settings |= inpaint_as(spec) | inversion_as(spec.inversion)
     if recipe.noise_source == "cpu":
         settings["RNG"] = "CPU"
     if recipe.eta_noise_seed_delta:
         settings["ENSD"] = str(recipe.eta_noise_seed_delta)
     for number, control in enumerate(spec.controls):
-        settings[f"ControlNet {number}"] = _unit(control, facts.hashes)
+        settings[f"ControlNet {number}"] = unit_of(control, facts.hashes)
     loras = {lora.name for lora in named_networks(prompt).loras}
     hashed = ", ".join(f"{name}: {facts.hashes[name]}" for name in sorted(loras) if name in facts.hashes)
     words = f"{prompt} {recipe.negative_prompt_of(spec)}".lower()
@@ -53,11 +60,3 @@ def infotext_of(recipe: Recipe, spec: PassSpec, facts: Facts) -> Infotext:
     settings |= {"Lora hashes": hashed, "TI hashes": named, "Version": facts.version}
     kept = {name: value for name, value in settings.items() if value}
     return Infotext(prompt, recipe.negative_prompt_of(spec), kept)
-
-
-def _unit(control: ControlSpec, hashes: Names) -> str:
-    digits = f" [{hashes[control.model]}]" if control.model in hashes else ""
-    return (
-        f"Module: {control.kind}, Model: {control.model}{digits}, Weight: {control.weight:g}, "
-        f"Guidance Start: {control.start:g}, Guidance End: {control.end:g}, Control Mode: Balanced"
-    )

@@ -117,6 +117,33 @@ class Dejitter(Filter):
     )
 
 
+class Stabilise(Filter):
+    """Steadies a hand-held camera: its path is smoothed, and the picture enlarged a little so that no edge shows."""
+
+    kind: Literal["stabilise"] = "stabilise"
+    reach: int = Field(default=12, ge=2, le=32, description="Frames looked at before and after.")
+    zoom: float = Field(
+        default=0.05,
+        ge=0,
+        le=0.3,
+        description="How much the picture is enlarged; a shake that would show an edge is taken out only in part.",
+    )
+
+
+class ReferenceHands(Filter):
+    """Lays the hands of another clip over those of the plate: real hands, filmed doing the same."""
+
+    kind: Literal["reference_hands"] = "reference_hands"
+    clip: str = Field(min_length=1, description="The file with the reference hands.")
+    offset: int = Field(
+        default=0, ge=-100000, le=100000, description="Which of its frames belongs to the plate's first one."
+    )
+    feather: float = Field(default=0.15, ge=0, le=1, description="Softness of the edge, as a share of the palm.")
+    match: float = Field(
+        default=0.7, ge=0, le=1, description="How far the colours go towards those of the hand below; 1 is all the way."
+    )
+
+
 class RoundTrip(Filter):
     """Drops every second frame and draws it again from its neighbours: 60 > 30 > 60. Length and sound stay."""
 
@@ -140,6 +167,8 @@ AnyFilter = Annotated[
     | Vignette
     | Grain
     | Dejitter
+    | Stabilise
+    | ReferenceHands
     | RoundTrip,
     Field(discriminator="kind"),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from pipeline.errors import RecipeError
 from pipeline.recipe.base import Settings
@@ -52,14 +52,31 @@ class Footage(Settings):
         default="world", description="Which axes the normals are in; world needs the camera's matrices."
     )
 
+    ocio: str | None = Field(
+        default=None, description="A studio's OpenColorIO config that a picture sequence is shown through."
+    )
+    colour_space: str | None = Field(
+        default=None, description="The colour space of the pictures, by its name in the OpenColorIO config."
+    )
+
+    @model_validator(mode="after")
+    def check_config(self) -> Footage:
+        """A config and a colour space in it go together."""
+        if (self.ocio is None) != (self.colour_space is None):
+            raise ValueError("ocio and colour_space are given together or not at all")
+        return self
+
     @property
     def frames_a_second(self) -> Fraction | None:
-        """The rate; the decimal names of the film rates mean what everybody means by them (23.976 = 24000/1001)."""
-        if self.rate is None:
-            return None
-        stated = Fraction(self.rate)
-        film = (Fraction(whole * 1000, 1001) for whole in (24, 30, 48, 60, 120))
-        return next((rate for rate in film if "." in self.rate and abs(rate - stated) < Fraction(1, 100)), stated)
+        """The rate."""
+        return None if self.rate is None else film_rate(self.rate)
+
+
+def film_rate(text: str) -> Fraction:
+    """A rate as it was written; the decimal names of film rates mean what everybody means (23.976 = 24000/1001)."""
+    stated = Fraction(text)
+    film = (Fraction(whole * 1000, 1001) for whole in (24, 30, 48, 60, 120))
+    return next((rate for rate in film if "." in text and abs(rate - stated) < Fraction(1, 100)), stated)
 
 
 AS_FOUND = Footage()

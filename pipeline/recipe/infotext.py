@@ -21,6 +21,8 @@ FEWEST = 3
 SETTING = re.compile(r'\s*(?P<name>\w[\w \-/]{1,60}):\s*(?P<value>"(?:\\.|[^\\"])*"|(?:\([^()]*\)|[^,])*)(?:,|$)')
 PNG = b"\x89PNG\r\n\x1a\n"
 KEYWORD = "parameters"
+OWN_KEYWORD = "photoplay"
+"""The text of a PNG of ours that holds the whole recipe, as JSON."""
 LONGEST = 100_000
 """Bytes of text that are looked at; prompts have some thousands."""
 HINT = "Paste the whole text that Auto1111 shows under a picture, from the prompt to `Version`."
@@ -77,15 +79,20 @@ def write_infotext(info: Infotext) -> str:
     return "\n".join(part for part in (info.prompt, negative, settings) if part)
 
 
-def infotext_in_png(data: bytes) -> str:
-    """The text that a PNG carries. Raises RecipeError when it is none, is damaged, or carries no such text."""
+def texts_in_png(data: bytes) -> dict[str, str]:
+    """Every text that a PNG carries, by keyword; the first of those with the same. Raises RecipeError."""
     if not data.startswith(PNG):
         raise RecipeError("This picture is not a PNG.", "Auto1111 writes its settings into PNG files.")
     try:
         texts = [_text(kind, body) for kind, body in _chunks(data) if kind in (b"tEXt", b"iTXt", b"zTXt")]
     except (struct.error, ValueError, zlib.error) as error:
         raise RecipeError("This PNG is damaged.", "Get the picture again.") from error
-    found = next((text for keyword, text in texts if keyword == KEYWORD), None)
+    return dict(reversed(texts))
+
+
+def infotext_in_png(data: bytes) -> str:
+    """The text that a PNG carries. Raises RecipeError when it is none, is damaged, or carries no such text."""
+    found = texts_in_png(data).get(KEYWORD)
     if found is None:
         raise RecipeError(
             "This picture carries no settings.",
@@ -94,16 +101,16 @@ def infotext_in_png(data: bytes) -> str:
     return found
 
 
-def png_with_infotext(data: bytes, text: str) -> bytes:
-    """The PNG with the text in it, in place of one that it carried. The picture stays as it is."""
-    kept = [(kind, body) for kind, body in _chunks(data) if not _is_ours(kind, body)]
-    header, *rest = kept
-    chunks = [header, (b"iTXt", KEYWORD.encode() + bytes(5) + text.encode()), *rest]
-    return PNG + b"".join(_packed(kind, body) for kind, body in chunks)
+def png_with_infotext(data: bytes, text: str, recipe: str = "") -> bytes:
+    """The PNG with the text in it, and the recipe, in place of those that it carried. The picture stays as it is."""
+    texts = {KEYWORD: text} | ({OWN_KEYWORD: recipe} if recipe else {})
+    header, *rest = [(kind, body) for kind, body in _chunks(data) if not _is_ours(kind, body)]
+    added = [(b"iTXt", keyword.encode() + bytes(5) + value.encode()) for keyword, value in texts.items()]
+    return PNG + b"".join(_packed(kind, body) for kind, body in (header, *added, *rest))
 
 
 def _is_ours(kind: bytes, body: bytes) -> bool:
-    return kind in (b"tEXt", b"iTXt", b"zTXt") and body.startswith(KEYWORD.encode() + b"\0")
+    return kind in (b"tEXt", b"iTXt", b"zTXt") and body.partition(b"\0")[0].decode("latin-1") in (KEYWORD, OWN_KEYWORD)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

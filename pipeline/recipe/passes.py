@@ -2,60 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.recipe.base import Settings
-from pipeline.recipe.temporal import Alone, Steady, Temporal
+from pipeline.recipe.fast import Fast
+from pipeline.recipe.inpaint import Inpaint
+from pipeline.recipe.inversion import Inversion
+from pipeline.recipe.regions import Face, FacePart, Hands, Region, WholeFrame
+from pipeline.recipe.temporal import Alone, AnimateDiff, GuidedStart, Propagated, Steady, Temporal, seen_around
 
 ControlKind = Literal["canny", "openpose", "mediapipe_face", "depth", "normal"]
 RENDERABLE: tuple[ControlKind, ...] = ("depth", "normal")
 """Controls that an engine can render beside the plate; the others are read off the plate's pictures."""
 Sampler = Literal["euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "ddim", "lcm"]
+ControlMode = Literal["balanced", "prompt", "control"]
 NoiseMode = Literal["fixed", "per_frame", "face_space", "warped"]
 NoiseSource = Literal["photoplay", "cpu", "gpu"]
-
-
-class WholeFrame(Settings):
-    """The whole picture."""
-
-    kind: Literal["whole_frame"] = "whole_frame"
-
-
-class Face(Settings):
-    """The faces of the frame: each person followed through the shot, or all faces of a frame at once."""
-
-    kind: Literal["face"] = "face"
-    follow: Literal["track", "frame"] = Field(
-        default="track",
-        description="Follow each person through the shot, with a steady crop of their own; or look at every frame "
-        "alone, all faces in one matte, as the tools of 2023 did.",
-    )
-    minimum_size: int = Field(
-        default=30, ge=10, le=200, description="Faces smaller than this are left alone, in plate pixels."
-    )
-    rotation_threshold: float = Field(
-        default=20, ge=0, le=180, description="A face turned by more than this is set upright for the pass, in degrees."
-    )
-    padding: int = Field(
-        default=32, ge=0, le=256, description="Surround the model sees around the face, in plate pixels."
-    )
-
-
-class Object(Settings):
-    """Something that the engine told apart: hair, a jacket, a prop. The shot must bring object ids or mattes."""
-
-    kind: Literal["object"] = "object"
-    name: str = Field(
-        min_length=1, max_length=80, description="Which one, as `python cli.py passes FOLDER --plate PLATE` lists it."
-    )
-    padding: int = Field(
-        default=32, ge=0, le=256, description="Surround the model sees around the object, in plate pixels."
-    )
-
-
-Region = Annotated[WholeFrame | Face | Object, Field(discriminator="kind")]
 
 
 class ControlSpec(Settings):
@@ -70,6 +34,12 @@ class ControlSpec(Settings):
     weight: float = Field(default=1.0, ge=0, le=2, description="How much this control counts; 0 switches it off.")
     start: float = Field(default=0.0, ge=0, le=1, description="Where in the steps it begins, 0 = the first.")
     end: float = Field(default=1.0, ge=0, le=1, description="Where in the steps it ends, 1 = the last.")
+    mode: ControlMode = Field(
+        default="balanced",
+        description="Auto1111's control mode, who gives way where they disagree: nobody; the control, in the finer "
+        "structure (My prompt is more important); or the prompt, as the guidance scale strengthens the control as well "
+        "(ControlNet is more important).",
+    )
 
     @model_validator(mode="after")
     def check_range(self) -> ControlSpec:
@@ -133,6 +103,13 @@ class PassSpec(Settings):
     )
     temporal: Temporal = Field(default=Alone(), description="What a frame takes over from other frames of its set-up.")
     steady: Steady = Field(default=Steady(), description="How the finished frames are steadied.")
+    fast: Fast = Field(default=Fast(), description="What is left out to be faster, at a cost to the picture.")
+    inversion: Inversion = Field(default=Inversion(), description="Noise that is read off the source.")
+    inpaint: Inpaint = Field(default=Inpaint(), description="How a region is repainted.")
+    colour_correction: bool = Field(
+        default=False,
+        description="Bring the result's colours back to those of its source, as Auto1111's colour correction does.",
+    )
     prompt: str | None = Field(default=None, description="Prompt of this pass; empty = the recipe's.")
     negative_prompt: str | None = Field(default=None, description="Negative prompt of this pass; empty = the recipe's.")
     controls: tuple[ControlSpec, ...] = Field(default=(), description="What leads the pass, read off the plate.")
@@ -165,6 +142,34 @@ class PassSpec(Settings):
             raise ValueError("noise can keep to a face only where faces are followed (region.follow = track)")
         return self
 
+    @model_validator(mode="after")
+    def check_starts(self) -> PassSpec:
+        """What a frame starts from is one thing, and noise that keeps to a face needs that face's own crop."""
+        if self.inversion.enabled and isinstance(self.temporal, GuidedStart | Propagated):
+            raise ValueError("noise is read off the source (inversion), so no frame can start from others (temporal)")
+        if self.inversion.enabled and isinstance(self.temporal, AnimateDiff):
+            raise ValueError("frames that are made together (temporal) begin with drawn noise, not with inversion")
+        if self.inversion.enabled and self.inpaint.masked_content != "original":
+            raise ValueError("noise is read off the source (inversion), so masked_content must be original")
+        if self.inpaint.area == "whole_picture" and self.noise == "face_space":
+            raise ValueError("noise can keep to a face only where the model sees it alone (inpaint.area = only_masked)")
+        return self
+
+    @property
+    def overridden(self) -> PassSpec:
+        """The pass as it is run: with what the override boxes of its inversion put in place of its own settings."""
+        own = self.inversion
+        if not own.enabled:
+            return self.model_copy(update={"inversion": Inversion()})
+        boxes: dict[str, tuple[bool, dict[str, Any]]] = {
+            "override_sampler": (own.override_sampler, {"sampler": "euler"}),
+            "override_prompt": (own.override_prompt, {"prompt": own.prompt, "negative_prompt": own.negative_prompt}),
+            "override_steps": (own.override_steps, {"steps": own.steps}),
+            "override_strength": (own.override_strength, {"denoising_strength": 1.0}),
+        }
+        put = {name: value for ticked, values in boxes.values() if ticked for name, value in values.items()}
+        return self.model_copy(update=put | {"inversion": own.model_copy(update=dict.fromkeys(boxes, False))})
+
     @property
     def looks_around(self) -> bool:
         """Whether a frame hangs on other frames while it is made."""
@@ -173,12 +178,14 @@ class PassSpec(Settings):
     @property
     def looks_ahead(self) -> int:
         """How many frames before and after a frame may be looked at."""
-        return max(self.steady.reach, 0 if isinstance(self.temporal, Alone) else self.temporal.every)
+        return max(self.steady.reach, seen_around(self.temporal))
 
     @property
     def follows(self) -> bool:
-        """Whether the pass follows each person through the shot."""
-        return isinstance(self.region, Face) and self.region.follow == "track"
+        """Whether the pass follows each person, or each hand, through the shot."""
+        if isinstance(self.region, Face):
+            return self.region.follow == "track"
+        return isinstance(self.region, FacePart | Hands)
 
     @property
     def versions(self) -> tuple[PassSpec, ...]:

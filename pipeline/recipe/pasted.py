@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from pipeline.recipe.infotext import Infotext, settings_in
+from pipeline.recipe.controlnet_units import HASH, UNIT, controls_in
+from pipeline.recipe.infotext import Infotext
+from pipeline.recipe.inpaint import Inpaint
+from pipeline.recipe.inversion import Inversion
+from pipeline.recipe.masked_infotext import INPAINT, SCRIPT, inpaint_in, inversion_in
 from pipeline.recipe.networks import model_name, named_networks
-from pipeline.recipe.passes import ControlKind, ControlSpec, Face, PassSpec, Sampler
+from pipeline.recipe.notes import Names, Notes, number, within
+from pipeline.recipe.passes import PassSpec, Sampler
 from pipeline.recipe.recipe import Recipe
+from pipeline.recipe.regions import Face
 
 SAMPLERS = {
     "euler": "Euler",
@@ -24,26 +30,15 @@ SAMPLERS = {
 }
 """Our name -> Auto1111's. Others are said and replaced by Euler."""
 FALLBACK = "stable-diffusion-v1-5"
-UNIT = re.compile(r"ControlNet(?: (?P<number>\d+)|-(?P<older>\d+) (?P<field>.+)|(?P<oldest>) (?P<first>\D.*))")
-"""A ControlNet as one quoted value (since May 2023), as numbered settings, or as the settings of the only one."""
 SILENT = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model", "Model hash", "Denoising strength", "Clip skip")
+VAE = ("VAE", "VAE hash")
+WEIGHTS = (".safetensors", ".ckpt", ".pt")
+"""How the names of files end that Auto1111 shows in full."""
 NOISE = ("RNG", "ENSD")
-UNIMPORTANT = ("Version", "Schedule type", "Mask mode", "Inpaint area", "Masked area padding")
+UNIMPORTANT = ("Version", "Schedule type", "Mask mode")
 HASHES = ("Lora hashes", "TI hashes")
-HARMLESS = (("Masked content", "original"), ("Tiling", "False"))
+HARMLESS = (("Masked content", "original"), ("Inpaint area", "Whole picture"), ("Tiling", "False"))
 """Settings that ask for what is done here anyway."""
-PREPROCESSORS: dict[str, ControlKind] = {
-    "mediapipe_face": "mediapipe_face",
-    "openpose": "openpose",
-    "canny": "canny",
-    "depth": "depth",
-    "normal": "normal",
-}
-"""How a preprocessor's or model's name begins or what it contains -> what the control sees."""
-HASH = re.compile(r"\s*\[(?P<hash>[0-9a-f]+)\]\s*$")
-
-Names = Mapping[str, str]
-"""Short hash as Auto1111 shows it -> the model's name here."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +47,6 @@ class Pasted:
 
     recipe: Recipe
     left_out: tuple[str, ...]
-
-
-@dataclass
-class Notes:
-    """Gathers what could not be taken over."""
-
-    sentences: list[str] = field(default_factory=list[str])
-
-    def say(self, sentence: str) -> None:
-        """Say something once."""
-        if sentence not in self.sentences:
-            self.sentences.append(sentence)
 
 
 def recipe_from(body: Infotext, face: Infotext | None = None, known: Names | None = None) -> Pasted:
@@ -75,41 +58,53 @@ def recipe_from(body: Infotext, face: Infotext | None = None, known: Names | Non
     passes = [_pass(body, "body", names, notes)]
     if face is not None:
         own = {"prompt": face.prompt, "negative_prompt": face.negative_prompt}
-        padding = _number(face.settings.get("Masked area padding"), 32)
-        region = Face(padding=int(min(max(padding, 0), 256)))
+        region = Face(padding=int(within(face.settings.get("Masked area padding"), 32, 0, 256)))
         passes.append(_pass(face, "face", names, notes).model_copy(update={**own, "region": region}))
     recipe = Recipe(
         title="Pasted from Auto1111",
         checkpoint=_checkpoint(body, names, notes),
+        vae=_vae(body, names, notes),
         prompt=body.prompt,
         negative_prompt=body.negative_prompt,
-        seed=int(_number(body.settings.get("Seed"), 1)) % 2**32,
+        seed=int(number(body.settings.get("Seed"), 1)) % 2**32,
         noise_source="cpu" if body.settings.get("RNG") == "CPU" else "gpu",
-        eta_noise_seed_delta=int(min(max(_number(body.settings.get("ENSD"), 0), 0), 2**31 - 1)),
+        eta_noise_seed_delta=int(min(max(number(body.settings.get("ENSD"), 0), 0), 2**31 - 1)),
         crop_and_resize=_size(body, notes),
+        sides="floor",
         passes=tuple(passes),
     )
     return Pasted(recipe, tuple(notes.sentences))
 
 
 def _pass(info: Infotext, name: str, known: Names, notes: Notes) -> PassSpec:
-    said = info.settings
+    said, masked = info.settings, name == "face"
     if "Denoising strength" not in said:
         notes.say(f"The text of the {name} has no denoising strength: made from words alone; 0.5 is taken.")
     for tag in named_networks(info.prompt).others:
         notes.say(f"{tag} in the prompt is of a kind that is not known here.")
     settings: dict[str, Any] = {
         "name": name,
-        "denoising_strength": _number(said.get("Denoising strength"), 0.5),
-        "guidance_scale": _number(said.get("CFG scale"), 7.0),
-        "steps": int(_number(said.get("Steps"), 20)),
+        "denoising_strength": number(said.get("Denoising strength"), 0.5),
+        "guidance_scale": number(said.get("CFG scale"), 7.0),
+        "steps": int(number(said.get("Steps"), 20)),
         "sampler": _sampler(said, notes),
-        "clip_skip": int(_number(said.get("Clip skip"), 1)),
-        "controls": tuple(_controls(said, known, notes)),
+        "clip_skip": int(number(said.get("Clip skip"), 1)),
+        "controls": tuple(controls_in(said, known, notes)),
+        "inversion": inversion_in(said),
     }
-    for setting in [setting for setting in said if not _is_known(setting, said[setting])]:
+    if masked:
+        settings["inpaint"] = _inpaint(said, settings["inversion"], notes)
+    for setting in [setting for setting in said if not _is_known(setting, said[setting], masked)]:
         notes.say(f"{setting} ({said[setting]}) has no counterpart here.")
     return _valid(settings, notes)
+
+
+def _inpaint(said: Mapping[str, str], inversion: Inversion, notes: Notes) -> Inpaint:
+    own = inpaint_in(said, notes)
+    if not inversion.enabled or own.masked_content == "original":
+        return own
+    notes.say("The masked content is left as it is: the noise is read off it.")
+    return own.model_copy(update={"masked_content": "original"})
 
 
 def _valid(settings: dict[str, Any], notes: Notes) -> PassSpec:
@@ -123,17 +118,10 @@ def _valid(settings: dict[str, Any], notes: Notes) -> PassSpec:
         return PassSpec.model_validate({"name": "body"} | settings)
 
 
-def _is_known(setting: str, value: str) -> bool:
-    """Whether a setting is taken over, or asks for what is done here anyway."""
-    known = (*SILENT, *NOISE, *UNIMPORTANT, *HASHES)
+def _is_known(setting: str, value: str, masked: bool) -> bool:
+    """Whether a setting is taken over, or asks for what is done here anyway. masked: of a pass over a region."""
+    known = (*SILENT, *VAE, *NOISE, *UNIMPORTANT, *HASHES, *SCRIPT, *(INPAINT if masked else ()))
     return setting in known or (setting, value) in HARMLESS or UNIT.fullmatch(setting) is not None
-
-
-def _number(text: str | None, default: float) -> float:
-    try:
-        return float(text) if text is not None else default
-    except ValueError:
-        return default
 
 
 def _sampler(said: Mapping[str, str], notes: Notes) -> str:
@@ -166,58 +154,17 @@ def _checkpoint(info: Infotext, known: Names, notes: Notes) -> str:
     return FALLBACK
 
 
+def _vae(info: Infotext, known: Names, notes: Notes) -> str:
+    """The autoencoder's name; empty for the checkpoint's own."""
+    digits, name = info.settings.get("VAE hash", ""), info.settings.get("VAE", "")
+    if digits in known:
+        return known[digits]
+    if name in ("", "None", "Automatic"):
+        return ""
+    notes.say(f"The autoencoder {name} [{digits or 'no hash'}] is not known by its hash; it is looked for by name.")
+    suffix = next((suffix for suffix in WEIGHTS if name.endswith(suffix)), "")
+    return model_name(name.removesuffix(suffix))
+
+
 def _safe(name: str) -> str:
     return model_name(HASH.sub("", name)) or FALLBACK
-
-
-def _controls(said: Mapping[str, str], known: Names, notes: Notes) -> Iterator[ControlSpec]:
-    for unit in _units(said):
-        kind, model = _kind(unit), unit.get("model", "None")
-        if unit.get("enabled", "True") != "True" or model == "None":
-            continue
-        if kind is None:
-            notes.say(f"The ControlNet {model} with {unit.get('module', 'none')} sees something that is not read here.")
-            continue
-        mode = unit.get("control mode", "Balanced")
-        if mode != "Balanced":
-            notes.say(f"The control mode {mode} of {model} has no counterpart here; it is balanced.")
-        found = HASH.search(model)
-        id = known.get(found["hash"], _safe(model)) if found else _safe(model)
-        begin, end = _range(unit)
-        weight = min(max(_number(unit.get("weight"), 1.0), 0.0), 2.0)
-        yield ControlSpec(kind=kind, model=id, weight=weight, start=begin, end=end)
-
-
-def _units(said: Mapping[str, str]) -> list[dict[str, str]]:
-    """The settings of each ControlNet, names in small letters, whichever way they are written."""
-    units: dict[str, dict[str, str]] = {}
-    for setting, value in said.items():
-        if (found := UNIT.fullmatch(setting)) is None:
-            continue
-        if found["number"] is not None:
-            units[found["number"]] = {name.lower(): inner for name, inner in settings_in(value)}
-        else:
-            field_name = found["field"] or found["first"]
-            units.setdefault(found["older"] or "0", {})[field_name.lower()] = value
-    for unit in units.values():
-        unit["module"] = unit.get("module", unit.get("preprocessor", "none"))
-    return [units[number] for number in sorted(units, key=int)]
-
-
-def _kind(unit: Mapping[str, str]) -> ControlKind | None:
-    """By the preprocessor; by the model where the map was made beforehand."""
-    for name in (unit["module"], unit.get("model", "")):
-        for part, kind in PREPROCESSORS.items():
-            if part in name.lower():
-                return kind
-    return None
-
-
-def _range(unit: Mapping[str, str]) -> tuple[float, float]:
-    if (both := re.fullmatch(r"\(([\d.]+), ?([\d.]+)\)", unit.get("starting/ending", ""))) is not None:
-        begin, end = float(both[1]), float(both[2])
-    else:
-        begin = _number(unit.get("guidance start"), 0.0)
-        end = _number(unit.get("guidance end", unit.get("guidance strength")), 1.0)
-    begin, end = min(max(begin, 0.0), 1.0), min(max(end, 0.0), 1.0)
-    return min(begin, end), max(begin, end)

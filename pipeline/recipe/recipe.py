@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline.recipe.base import Settings
 from pipeline.recipe.filters import AnyFilter
+from pipeline.recipe.final import Final
 from pipeline.recipe.networks import NamedLora, named_networks
 from pipeline.recipe.passes import NoiseSource, PassSpec
 from pipeline.recipe.sound import Sound
@@ -51,6 +52,9 @@ class Recipe(Settings):
     title: str = Field(min_length=1, max_length=80, description="What the preset is called.")
     note: str = Field(default="", description="What it is for, in a sentence.")
     checkpoint: str = Field(min_length=1, description="The Stable Diffusion model's name in the catalogue.")
+    vae: str = Field(
+        default="", description="An autoencoder to use in place of the checkpoint's own, by its name; empty = its own."
+    )
     prompt: str = Field(default="", description="What the picture should look like; a pass may have its own.")
     negative_prompt: str = Field(default="", description="What it should not look like; a pass may have its own.")
     seed: int = Field(default=1, ge=0, le=2**32 - 1, description="The same seed gives the same picture.")
@@ -69,6 +73,11 @@ class Recipe(Settings):
         default=None,
         description="Auto1111's crop and resize: exactly this width and height in pixels; what is cut off stays plate.",
     )
+    sides: Literal["pad", "floor"] = Field(
+        default="pad",
+        description="Sides that are no multiple of 8: padded for the model and cut back; or cut, as in Auto1111, where "
+        "910 comes out as 904 and what is cut off stays plate.",
+    )
     batch_size: int = Field(default=8, ge=1, le=64, description="Frames the model works on at once.")
     prepare: tuple[AnyFilter, ...] = Field(
         default=(), description="Filters over the plate, first to last, before anything else sees it."
@@ -78,6 +87,9 @@ class Recipe(Settings):
         default=(), description="Filters over the composite, first to last, before it is delivered."
     )
     sound: Sound = Field(default=Sound(), description="What is heard with the shot.")
+    final: Final = Field(
+        default=Final(), description="A second movie at another rate, speed or size, with the finish of the first."
+    )
     delivery: Delivery = Field(default=Delivery(), description="How the finished shot is written.")
 
     @model_validator(mode="after")
@@ -100,8 +112,8 @@ class Recipe(Settings):
 
     @property
     def active_passes(self) -> tuple[PassSpec, ...]:
-        """The passes that are switched on, bottom first."""
-        return tuple(p for p in self.passes if p.enabled)
+        """The passes that are switched on, bottom first, as they are run: an inversion's override boxes count."""
+        return tuple(p.overridden for p in self.passes if p.enabled)
 
     def prompt_of(self, spec: PassSpec) -> str:
         """The pass's own prompt, or the recipe's."""

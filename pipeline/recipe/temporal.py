@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.recipe.base import Settings
 
@@ -50,7 +50,42 @@ class Propagated(Settings):
     )
 
 
-Temporal = Annotated[Alone | GuidedStart | SharedAttention | Propagated, Field(discriminator="kind")]
+class AnimateDiff(Settings):
+    """Frames are made together in windows, with a motion adapter that knows how pictures move; windows overlap.
+
+    The adapter was trained with noise that is new in each frame: `noise = "per_frame"` suits it best.
+    """
+
+    kind: Literal["animatediff"] = "animatediff"
+    model: str = Field(
+        default="animatediff-motion-adapter-v1-5-3", min_length=1, description="The motion adapter's name."
+    )
+    window: int = Field(
+        default=16, ge=2, le=32, description="Frames that are made together; most adapters were trained with 16."
+    )
+    overlap: int = Field(
+        default=4,
+        ge=0,
+        le=30,
+        description="Frames that a window shares with the next; over them one fades into the other.",
+    )
+
+    @model_validator(mode="after")
+    def check_overlap(self) -> AnimateDiff:
+        """Windows must get on."""
+        if self.overlap >= self.window:
+            raise ValueError("overlap must be less than window")
+        return self
+
+
+Temporal = Annotated[Alone | GuidedStart | SharedAttention | Propagated | AnimateDiff, Field(discriminator="kind")]
+
+
+def seen_around(temporal: Temporal) -> int:
+    """How many frames before and after a frame may be looked at while it is made."""
+    if isinstance(temporal, Alone):
+        return 0
+    return temporal.window if isinstance(temporal, AnimateDiff) else temporal.every
 
 
 class Steady(Settings):
@@ -66,6 +101,6 @@ class Steady(Settings):
         default=1.5,
         ge=0,
         le=8,
-        description="Structure finer than this (sigma in plate pixels) stays each frame's own; 0 averages it as well, "
-        "which is sharper and may leave thin rims where things move fast.",
+        description="Where things move against each other, structure finer than this (sigma in plate pixels) stays "
+        "each frame's own; 0 averages it there as well, which may leave thin rims.",
     )

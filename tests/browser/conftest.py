@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 START = 120
@@ -33,6 +33,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CUT_OFF = ("AbortError", "Connection errored out", "ERR_ABORTED")
+"""What Gradio says of its own streams when a page is reloaded under them, which these tests do on purpose."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,21 @@ def page(app: App, chromium: Browser) -> Iterator[Page]:
     assert not faults
 
 
+@pytest.fixture
+def visitors(chromium: Browser) -> Iterator[list[BrowserContext]]:
+    """Two browsers that share nothing. What they complain about fails the test, but for streams cut by a reload."""
+    faults = list[str]()
+    contexts = [chromium.new_context(viewport={"width": 1280, "height": 800}) for _ in range(2)]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+    yield contexts
+    for context in contexts:
+        context.close()
+    assert [fault for fault in faults if not any(word in fault for word in CUT_OFF)] == []
+
+
 def opened(page: Page, app: App) -> Page:
     """The app in this window, ready for use."""
     page.goto(app.url)
@@ -124,3 +141,10 @@ def opened(page: Page, app: App) -> Page:
 def is_outside(app: App, request: Request) -> bool:
     """Whether a request goes anywhere but to the app."""
     return not request.url.startswith((app.url, "data:", "blob:"))
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the page in the folder that PHOTOPLAY_SCREENS names, for instance docs/screens."""
+    folder = os.environ.get("PHOTOPLAY_SCREENS")
+    if folder:
+        page.screenshot(path=ROOT / folder / f"{name}.png")

@@ -56,21 +56,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield app
 
 
-@pytest.fixture
-def visitors(chromium: Browser) -> Iterator[list[BrowserContext]]:
-    """Two browsers that share nothing. What a browser complains about fails the test."""
-    faults = list[str]()
-    contexts = [chromium.new_context(viewport={"width": 1280, "height": 800}) for _ in range(2)]
-    for context in contexts:
-        context.set_default_timeout(PATIENCE)
-        context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        context.on("weberror", lambda error: faults.append(str(error.error)))
-    yield contexts
-    for context in contexts:
-        context.close()
-    assert not faults
-
-
 def signed_in(context: BrowserContext, app: App, name: str) -> Page:
     """The app's page, reached through the form."""
     page = context.new_page()
@@ -111,9 +96,9 @@ def test_the_form_works_without_scripts(guarded: App, chromium: Browser) -> None
 def test_two_users_work_side_by_side_and_neither_reaches_the_others(
     guarded: App, visitors: list[BrowserContext]
 ) -> None:
-    ava, bob = (signed_in(context, guarded, name) for context, name in zip(visitors, PASSWORDS, strict=True))
     asked = list[str]()
     visitors[0].on("request", lambda request: asked.append(request.url))
+    ava, bob = (signed_in(context, guarded, name) for context, name in zip(visitors, PASSWORDS, strict=True))
     ava.locator("#drop input[type=file]").set_input_files(SAMPLES / "stairwell" / "plate.mp4")
     expect(ava.locator(".facts")).to_contain_text("108 frames")
     expect(bob.locator(".facts")).to_contain_text("116 frames")

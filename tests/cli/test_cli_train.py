@@ -11,6 +11,8 @@ from PIL import Image
 from cli import main
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
+from pipeline.recipe.load import save_recipe
+from tests.render.conftest import tiny_recipe
 
 QUICK = ("--base", "tiny", "--steps", "2", "--rank", "2", "--resolution", "64", "--set", "batch_size=1")
 
@@ -55,3 +57,32 @@ def test_settings_that_do_not_exist(
 ) -> None:
     assert main(command(home, pictures, "--name", "eve", *options)) == 2
     assert json.loads(capsys.readouterr().out)["error"]
+
+
+@pytest.mark.slow
+def test_variations_are_trained_tried_on_and_probed(
+    home: Path, pictures: Path, interview: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_recipe(tiny_recipe(), tmp_path / "tiny.toml")
+    options = ("--name", "zoe", "--consent", "Zoe, ours", "--vary", "rank=2,4", "--trigger-alone")
+    shown = ("--preview", f"{interview}:20", "--preset", str(tmp_path / "tiny.toml"))
+    assert main(command(home, pictures, *options, *shown, "--sheet", "0.5,1", "--probe", "20-21")) == 0
+    *loras, jobs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [lora["lora"] for lora in loras] == ["zoe", "zoe-r4", "zoe-trigger"]
+    assert set(jobs) == {"sheet", "probe zoe", "probe zoe-r4", "probe zoe-trigger"}
+    folder = home / "users" / "local" / "characters"
+    samples = sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/samples/*"))
+    assert set(samples) == {f"{name}/samples/000002.png" for name in ("zoe", "zoe-r4", "zoe-trigger")}
+    assert main(["--home", str(home), "jobs", "run"]) == 0
+    assert len(list((folder / "zoe" / "sheets").glob("*/*.png"))) == 6
+    assert (folder / "zoe-r4" / "probes" / "v001" / "with" / "measurements.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "options", [("--vary", "rank"), ("--vary", "seed=1,2"), ("--sheet", "1"), ("--vary", "rank=0")]
+)
+def test_variations_that_cannot_be(
+    options: tuple[str, ...], home: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command(home, pictures, "--name", "eve", "--consent", "Eve, ours", *options)) == 2
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["error"]

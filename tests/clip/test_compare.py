@@ -48,10 +48,16 @@ def test_the_labels_are_readable_and_in_the_corner(tmp_path: Path) -> None:
         assert np.abs(picture[:120, left + 4 : left + 300].astype(int) - 128).max() <= 2
 
 
-def test_sides_of_different_length_or_size(tmp_path: Path) -> None:
+def test_sides_of_different_length_or_shape(tmp_path: Path) -> None:
     shot = probe(clip(tmp_path / "plate.mp4", 4))
     with pytest.raises(OutputError, match="differ in length"):
         write_before_after(tmp_path / "a.mp4", numbered_pictures(4), numbered_pictures(3), shot, None)
-    with pytest.raises(OutputError, match="differ in size"):
+    with pytest.raises(OutputError, match="differ in shape"):
         write_before_after(tmp_path / "a.mp4", numbered_pictures(4), numbered_pictures(4, 64, 64), shot, None)
     assert not (tmp_path / "a.mp4").exists()
+
+
+def test_a_larger_after_is_shown_at_the_size_of_the_plate(tmp_path: Path) -> None:
+    shot = probe(clip(tmp_path / "plate.mp4", 2))
+    write_before_after(tmp_path / "b.mp4", numbered_pictures(2), numbered_pictures(2, 256, 192), shot, None)
+    assert probe(tmp_path / "b.mp4").width == 2 * 128 + 2

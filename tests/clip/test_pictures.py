@@ -169,3 +169,52 @@ def test_numbers_that_are_dates_make_no_endless_shot(tmp_path: Path) -> None:
         (tmp_path / f"{number}.png").write_bytes(encode_png(numbered(1)))
     with pytest.raises(FootageError, match="too far apart"):
         probe(tmp_path, Footage(missing="hold"))
+
+
+CONFIG = """ocio_profile_version: 2
+roles: {default: raw, scene_linear: studio linear}
+file_rules: [!<Rule> {name: Default, colorspace: default}]
+displays:
+  monitor: [!<View> {name: film, colorspace: shown}]
+active_displays: []
+active_views: []
+colorspaces:
+  - !<ColorSpace> {name: raw, isdata: true}
+  - !<ColorSpace> {name: studio linear}
+  - !<ColorSpace>
+    name: shown
+    from_scene_reference: !<GroupTransform>
+      children:
+        - !<MatrixTransform> {matrix: [0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]}
+        - !<ExponentTransform> {value: [2, 2, 2, 1], direction: inverse}
+"""
+"""A display that swaps red and green and takes the square root of light: nobody else would."""
+
+
+def test_a_studios_config_decides_how_pictures_look(tmp_path: Path) -> None:
+    (tmp_path / "studio.ocio").write_text(CONFIG)
+    light = np.full((HEIGHT, WIDTH, 3), (0.25, 0.04, 0.16), np.float32)
+    for number in (1, 2):
+        write_parts(tmp_path / f"plate.{number:04d}.exr", {"": dict(zip("RGB", np.moveaxis(light, 2, 0), strict=True))})
+    through = Footage(ocio=str(tmp_path / "studio.ocio"), colour_space="studio linear")
+    shot = probe(tmp_path / "plate.0001.exr", through)
+    assert any("through studio.ocio" in note for note in shot.notes)
+    shown = next(read_frames(shot, shot.frames)).pixels
+    assert np.abs(shown.reshape(-1, 3).astype(int) - [51, 128, 102]).max() <= 1
+    plain = probe(tmp_path / "plate.0001.exr")
+    assert shot.key != plain.key, "the config is in the key"
+    (tmp_path / "studio.ocio").write_text(CONFIG + "\n")
+    assert probe(tmp_path / "plate.0001.exr", through).key != shot.key
+
+
+def test_a_config_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    write_picture(tmp_path / "plate.0001.exr", 1)
+    (tmp_path / "studio.ocio").write_text(CONFIG)
+    unknown = Footage(ocio=str(tmp_path / "studio.ocio"), colour_space="another")
+    shot = probe(tmp_path / "plate.0001.exr", unknown)
+    with pytest.raises(FootageError, match=r"another.*studio\.ocio"):
+        next(read_frames(shot, shot.frames))
+    with pytest.raises(FootageError, match="no OpenColorIO config"):
+        probe(tmp_path / "plate.0001.exr", Footage(ocio=str(tmp_path / "none.ocio"), colour_space="x"))
+    with pytest.raises(ValueError, match="together"):
+        Footage(ocio="only.ocio")

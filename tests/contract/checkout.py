@@ -13,14 +13,19 @@ ROOT = Path(__file__).parent.parent.parent
 PROGRAMS = (
     "app.py",
     "cli.py",
+    "cli_composite.py",
     "cli_jobs.py",
+    "cli_mattes.py",
     "cli_paste.py",
     "cli_models.py",
     "cli_passes.py",
+    "cli_suggest.py",
     "cli_users.py",
     "looks.py",
+    "mattes.py",
     "orders.py",
     "studio.py",
+    "suggestions.py",
 )
 PACKAGES = ("pipeline", "training", "jobs", "workspaces", "ui", "server")
 

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+from tests.contract.bare import INTERPRETER, bare_environment
 from tests.contract.checkout import ROOT, sources
 
 HEAVY = ("torch", "diffusers", "transformers", "peft", "cv2", "av", "mediapipe", "controlnet_aux", "gradio", "PIL")
@@ -74,3 +76,23 @@ def test_starting_the_studio_loads_no_model_library() -> None:
     assert set(imported("studio")["loaded"]).isdisjoint(
         {"diffusers", "transformers", "peft", "mediapipe", "controlnet_aux", "gradio"}
     )
+
+
+BARE = ("pipeline/engine/", "pipeline/models/", "training/characters/")
+ABSENT = ("cv2", "av", "mediapipe", "gradio", "controlnet_aux", "imageio_ffmpeg", "OpenEXR")
+
+
+def test_engine_models_and_training_import_on_a_bare_machine(tmp_path: Path) -> None:
+    """Only torch, diffusers, transformers, peft, numpy, pydantic and what these need are there at all."""
+    modules = [s.module for s in sources() if s.name.startswith(BARE)]
+    modules += [f"benchmarks.gpu_parts.{path.stem}" for path in (ROOT / "benchmarks" / "gpu_parts").glob("[!_]*.py")]
+    program = f"""
+import importlib, importlib.util
+present = [name for name in {ABSENT!r} if importlib.util.find_spec(name)]
+assert not present, present
+for module in {modules!r}:
+    importlib.import_module(module)
+"""
+    environment = bare_environment(tmp_path / "libraries")
+    done = subprocess.run([*INTERPRETER, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -98,7 +98,7 @@ def trainee(trained: Trained) -> Residency:
         change = trained.lora[module]
         parameter.data.copy_(change.down if part == "lora_A" else change.up)
     residency = Residency(CPU)
-    residency._checkpoints[checkpoint.key] = Resident.of(made.networks)
+    residency._checkpoints[checkpoint.key] = Resident.of(made.networks, residency.graphs())
     return residency
 
 

@@ -42,8 +42,10 @@ def short_of_memory(where: str, most: int, error: Callable[[], BaseException]) -
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
+def engine(store: ModelStore) -> Iterator[Engine]:
+    """Its autoencoder gets batches whole, as on a card."""
     with Engine("cpu") as engine:
+        engine._residency.checkpoint(store.checkpoint("tiny")).networks.vae.disable_slicing()
         yield engine
 
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from pipeline.filters.between import between
-from pipeline.filters.dejitter import dejittered, moved
+from pipeline.filters.dejitter import dejittered, moved, stabilised
 from pipeline.filters.round_trip import lost_share, there_and_back
 from pipeline.filters.stream import Expression, Scene
 from pipeline.frames import FloatPicture
-from pipeline.recipe.filters import Dejitter, RoundTrip
+from pipeline.recipe.filters import Dejitter, RoundTrip, Stabilise
 from tests.filters.clips import panned, scene_of, stream_of
 
 
@@ -79,3 +79,22 @@ def test_what_is_lost_is_counted_against_what_was_meant() -> None:
     assert lost_share(rest, wide, rest, rest) == pytest.approx(1)
     assert lost_share(rest, wide, rest, (rest + wide) / 2) == pytest.approx(0.5)
     assert lost_share(rest, rest + 0.005, rest, rest) == 0
+
+
+def test_a_hand_held_camera_is_smoothed_and_no_edge_shows() -> None:
+    pictures = panned(30, speed=1.0)
+    shakes = np.cumsum(np.random.default_rng(2).normal(0, 0.8, (30, 2)), axis=0).clip(-3, 3)
+    shaken = [moved(picture, np.array([x, y, 0, 0])) for picture, (x, y) in zip(pictures, shakes, strict=True)]
+    made = [m.pixels for m in stabilised(stream_of(shaken), Stabilise(reach=10, zoom=0.06), scene_of(shaken))]
+    roughness = [np.abs(np.diff(places(clip), 2, axis=0)).mean() for clip in (shaken, made)]
+    assert roughness[1] < 0.45 * roughness[0]
+    marked = [np.pad(np.full((178, 318, 3), 0.5, np.float32), ((1, 1), (1, 1), (0, 0))) for _ in range(5)]
+    plain = [m.pixels for m in stabilised(stream_of(marked), Stabilise(zoom=0.06), scene_of(marked))]
+    assert all(picture.min() > 0.4 for picture in plain), "the black rim is outside of the enlarged picture"
+
+
+def test_a_shake_larger_than_the_zoom_hides_is_taken_out_in_part() -> None:
+    pictures = panned(9, speed=0)
+    pictures[4] = moved(pictures[4], np.array([40.0, 0, 0, 0]))
+    made = [m.pixels for m in stabilised(stream_of(pictures), Stabilise(reach=4, zoom=0.05), scene_of(pictures))]
+    assert abs((places(made)[4] - places(made)[3])[0]) > 20

@@ -66,8 +66,10 @@ def report(people: int = 1) -> Report:
             detail=tuple(RegionFigures(name, Figure(0.8, 1.03), {}, 59 / 60, kept) for name in REGIONS),
             texture=tuple(RegionFigures(name, NOTHING, {}, 0.0, (None,) * 60) for name in REGIONS),
             structure=tuple(RegionFigures(name, Figure(0.8, 1.0), {}, 59 / 60, kept) for name in REGIONS),
+            distance=tuple(RegionFigures(name, Figure(6.0, 0.2), {}, 1.0, kept) for name in REGIONS),
         ),
         cuts=(CUT,),
+        motion="estimated optical flow",
     )
 
 
@@ -161,7 +163,7 @@ def test_a_shot_without_people_and_one_frame_have_a_page() -> None:
     single = replace(report(0), frames=FrameRange(10, 10), cuts=())
     short = {
         name: tuple(replace(one, curve=one.curve[:1]) for one in getattr(single.pictures, name))
-        for name in ("detail", "texture", "structure")
+        for name in ("detail", "texture", "structure", "distance")
     }
     flicker = tuple(
         replace(one, curve=one.curve[:1], added_curve=one.added_curve[:1]) for one in single.pictures.flicker

@@ -174,11 +174,19 @@ def test_a_render_of_another_length_is_refused(shot: Shot, plate: Shot) -> None:
     assert refused.value.hint
 
 
-def test_a_render_of_another_size_is_refused(shot: Shot, plate: Shot, tmp_path: Path) -> None:
-    small = clip(tmp_path / "small.mp4", [np.zeros((180, 320, 3), np.uint8)] * len(PLAYED), shot)
-    with pytest.raises(PhotoplayError, match="320x180 and its plate 640x360") as refused:
-        measure(shot, small, PLAYED, Progress())
+def test_a_render_of_another_shape_is_refused(shot: Shot, plate: Shot, tmp_path: Path) -> None:
+    tall = clip(tmp_path / "tall.mp4", [np.zeros((320, 180, 3), np.uint8)] * len(PLAYED), shot)
+    with pytest.raises(PhotoplayError, match="180x320 and its plate 640x360") as refused:
+        measure(shot, tall, PLAYED, Progress())
     assert refused.value.hint
+
+
+def test_a_larger_render_is_brought_to_the_plates_size(shot: Shot, tmp_path: Path) -> None:
+    frames = FrameRange(32, 34)
+    large = [cv2.resize(frame.pixels, (1280, 720)).astype(np.uint8) for frame in read_frames(shot, frames)]
+    figures = measure(shot, clip(tmp_path / "large.mp4", large, shot), frames, Progress()).to_json()
+    assert figures["detail"]["whole frame"]["figure"]["value"] > 0.8
+    assert figures["faces_found"]["value"] == 1
 
 
 def test_measuring_can_be_stopped(plate: Shot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,8 +13,9 @@ from diffusers import AutoencoderTiny, ControlNetModel
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from pipeline.errors import ModelMissing
+from pipeline.errors import ModelMissing, RecipeError
 from pipeline.models.load import dtype_on, load_checkpoint, load_control
+from pipeline.models.machine import Machine, load_machine, number_format
 from pipeline.models.store import Checkpoint, Control, ModelStore
 from tests import tiny
 
@@ -52,6 +54,44 @@ def test_loading_says_nothing(checkpoint: Checkpoint, capfd: pytest.CaptureFixtu
 def test_the_number_format_follows_the_device() -> None:
     assert dtype_on(CPU) == torch.float32
     assert dtype_on(torch.device("cuda")) == torch.float16
+    assert dtype_on(CPU, Machine(precision="bfloat16")) == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("kind", "capability", "precision", "expected"),
+    [
+        ("cpu", None, "auto", "float32"),
+        ("cuda", (6, 1), "auto", "float32"),
+        ("cuda", (7, 0), "auto", "float16"),
+        ("cuda", (9, 0), "auto", "float16"),
+        ("cuda", (8, 0), "bfloat16", "bfloat16"),
+        ("cuda", (7, 5), "float32", "float32"),
+    ],
+)
+def test_the_number_format_is_what_the_hardware_is_good_at(
+    kind: str, capability: tuple[int, int] | None, precision: Any, expected: str
+) -> None:
+    assert number_format(kind, capability, Machine(precision=precision)) == expected
+
+
+def test_the_machines_settings_are_read_and_documented(tmp_path: Path) -> None:
+    file = tmp_path / "machine.toml"
+    assert load_machine(file) == Machine()
+    file.write_text('memory = "sparing"\ngigabytes = 6')
+    assert load_machine(file) == Machine(memory="sparing", gigabytes=6)
+    file.write_text('memories = "sparing"')
+    with pytest.raises(RecipeError, match=r"`memories`: Extra inputs.*The settings are memory, gigabytes, precision"):
+        load_machine(file)
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+    for name, field in Machine.model_fields.items():
+        assert f"| `{name}` | {field.default or 'unset'} | {field.description} |" in page
+
+
+def test_a_format_that_the_hardware_is_bad_at_is_refused() -> None:
+    with pytest.raises(RecipeError, match="hundred times slower"):
+        dtype_on(CPU, Machine(precision="float16"))
+    with pytest.raises(RecipeError, match="no bfloat16"):
+        number_format("cuda", (7, 5), Machine(precision="bfloat16"))
 
 
 def test_a_control_without_its_embedding_and_the_embedding_make_the_whole(control: Control) -> None:

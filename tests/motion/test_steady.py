@@ -11,7 +11,7 @@ import pytest
 from pipeline.frames import Box, Flow
 from pipeline.motion.flow import warp
 from pipeline.motion.source import Estimated, walk
-from pipeline.motion.steady import Look, steadied
+from pipeline.motion.steady import Look, broken, steadied
 from tests.motion.scenes import SIZE, Panning, texture, uniform
 
 WHOLE = Box(0, 0, SIZE[1], SIZE[0])
@@ -95,13 +95,27 @@ def test_a_look_and_its_plate_give_the_result_back() -> None:
     assert np.array_equal(Look.of(result, plate, KNOWN).on(plate), result)
 
 
-def test_fine_structure_stays_the_frames_own() -> None:
-    """A rim that the flow misses is not drawn into the frame; the broad part of the look is averaged all the same."""
+def test_fine_structure_stays_the_frames_own_where_the_motion_breaks() -> None:
+    """A rim that the flow misses is not drawn into the frame; elsewhere all of the look is averaged."""
     own, other = (Look(np.zeros((*SIZE, 3), np.float32), KNOWN) for _ in range(2))
     own.change[:] = 4
-    other.change[:, 60] = 40
-    averaged, kept = (
-        steadied(own, [(uniform(5, 6, (0, 0)), other)], 255, WHOLE, own_below).change for own_below in (0.0, 3.0)
-    )
+    other.change[:, [20, 60]] = 40
+    flow = uniform(5, 6, (0, 0))
+    flow.vectors[:, 62:, 1] = 3
+    averaged, kept = (steadied(own, [(flow, other)], 255, WHOLE, own_below).change for own_below in (0.0, 3.0))
     assert averaged[50, 60, 0] > 20 and kept[50, 60, 0] < 6
-    assert np.allclose(averaged[:, :40], 2, atol=0.1) and np.allclose(kept[:, :40], 2, atol=0.1)
+    assert averaged[50, 20, 0] > 20 and kept[50, 20, 0] > 20
+    assert np.allclose(averaged[:, :16], 2, atol=0.1) and np.allclose(kept[:, :16], 2, atol=0.1)
+
+
+def test_only_the_steps_to_the_neighbours_say_where_the_motion_breaks() -> None:
+    """Over many frames everything has moved against everything."""
+    own, other = (Look(np.zeros((*SIZE, 3), np.float32), KNOWN) for _ in range(2))
+    other.change[:, 60] = 40
+    far = uniform(5, 9, (0, 0))
+    far.vectors[:, 62:, 1] = 3
+    assert steadied(own, [(far, other)], 255, WHOLE, 3.0).change[50, 60, 0] > 15
+    assert broken(far)[50, 60] > 0.9 and broken(far)[50, 20] == 0
+    hidden = uniform(5, 6, (0, 0))
+    hidden.seen[50, 20] = False
+    assert broken(hidden)[50, 21] > 0.9 and broken(hidden)[50, 40] == 0

@@ -47,6 +47,34 @@ def test_the_whole_frame_keeps_its_ratio_and_is_padded_to_eights(
     assert place.canvas == canvas
 
 
+@pytest.mark.parametrize(
+    ("plate", "size", "canvas", "box"),
+    [
+        ((1820, 1024), (910, 512), (904, 512), Box(0, 0, 1808, 1024)),
+        ((1920, 1080), (910, 512), (904, 512), Box(0, 0, 1907, 1080)),
+        ((640, 360), (512, 512), (512, 512), Box(140, 0, 360, 360)),
+        ((512, 517), (512, 517), (512, 512), Box(0, 0, 512, 512)),
+    ],
+)
+def test_cut_sides_are_those_of_auto1111s_latents(
+    plate: tuple[int, int], size: tuple[int, int], canvas: tuple[int, int], box: Box
+) -> None:
+    place = cropped_frame(plate, size, cut=True)
+    assert (place.canvas, place.box) == (canvas, box)
+    assert place.content == Box(0, 0, *canvas)
+    assert place.canvas[0] // 8 == size[0] // 8
+
+
+def test_a_whole_frame_is_cut_and_what_is_cut_off_stays_plate() -> None:
+    place = whole_frame((1820, 1024), 512, cut=True)
+    assert place.canvas == (904, 512) and place.box == Box(0, 0, 1808, 1024)
+    plate = smooth_picture(182, 102)
+    small = whole_frame((182, 102), 102, cut=True)
+    back = small.lay_back(small.to_canvas(small.cut(plate)), np.zeros_like(plate))
+    assert (small.canvas, small.box) == ((176, 96), Box(0, 0, 176, 96))
+    assert np.array_equal(back[:96, :176], plate[:96, :176]) and not back[96:].any() and not back[:, 176:].any()
+
+
 def test_padding_repeats_the_edge_and_is_cut_back() -> None:
     plate = smooth_picture(160, 90)
     place = whole_frame((160, 90), 90)
@@ -94,7 +122,7 @@ def test_a_box_grows_to_the_ratio_half_before_and_the_rest_behind(box: Box, rati
 
 def test_only_masked_is_the_blurred_box_padded_and_square() -> None:
     mask = mask_with(Box(300, 150, 60, 80), 640, 360)
-    place = only_masked(mask, 0.0, 32, (512, 512))
+    place = only_masked(mask, 0.0, 32, (512, 512), automatic_blur((640, 360)))
     soft = np.nonzero(blurred(mask, 7))
     left, right, top, bottom = soft[1].min(), soft[1].max() + 1, soft[0].min(), soft[0].max() + 1
     side = bottom - top + 64
@@ -105,7 +133,7 @@ def test_only_masked_is_the_blurred_box_padded_and_square() -> None:
 
 def test_a_broken_ratio_is_filled_and_not_stretched() -> None:
     mask = mask_with(Box(5, 5, 620, 340), 640, 360)
-    place = only_masked(mask, 0.0, 32, (256, 256))
+    place = only_masked(mask, 0.0, 32, (256, 256), automatic_blur((640, 360)))
     assert place.box == Box(0, 0, 640, 360)
     assert place.content == Box(0, 56, 256, 144)
     canvas = place.to_canvas(place.cut(smooth_picture(640, 360)))
@@ -117,7 +145,7 @@ def test_a_broken_ratio_is_filled_and_not_stretched() -> None:
 def test_a_turned_region_comes_back_where_it_was(angle: float) -> None:
     plate = smooth_picture(640, 360)
     mask = mask_with(Box(280, 140, 70, 90), 640, 360)
-    place = only_masked(mask, angle, 32, (512, 512))
+    place = only_masked(mask, angle, 32, (512, 512), automatic_blur((640, 360)))
     back = place.lay_back(place.to_canvas(place.cut(plate)), np.zeros_like(plate))
     inside = mask > 0
     assert np.abs(back[inside].astype(int) - plate[inside]).mean() < 1.0
@@ -132,6 +160,6 @@ def test_a_region_turned_anticlockwise_is_seen_upright() -> None:
     along = np.linspace(-60, 60, 500)
     lean = math.radians(30)
     plate[np.round(180 - along * math.cos(lean)).astype(int), np.round(320 - along * math.sin(lean)).astype(int)] = 255
-    place = only_masked(mask_with(Box(250, 110, 140, 140), 640, 360), 30.0, 32, (256, 256))
+    place = only_masked(mask_with(Box(250, 110, 140, 140), 640, 360), 30.0, 32, (256, 256), 7)
     columns = np.nonzero(place.to_canvas(place.cut(plate)) > 60)[1]
     assert columns.max() - columns.min() < 8

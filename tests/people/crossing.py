@@ -28,10 +28,20 @@ HEAD = 78
 
 @dataclass(frozen=True)
 class Head:
-    """Where a head goes. source: shot and first frame. places: x and y of the middle of the head, for every frame."""
+    """Where a head goes. source: shot and first frame. places: x and y of the middle of the head, for every frame.
+
+    rolls: degrees to the left by which it is tilted; widths: parts of its width that are left, as when it is turned
+    away. As it is where they are empty.
+    """
 
     source: tuple[str, int]
     places: Sequence[tuple[float, float]]
+    rolls: Sequence[float] = ()
+    widths: Sequence[float] = ()
+
+    def pose(self, frame: int) -> tuple[float, float]:
+        """Roll and width in a frame."""
+        return (self.rolls[frame] if self.rolls else 0.0, self.widths[frame] if self.widths else 1.0)
 
 
 def straight(start: tuple[float, float], end: tuple[float, float], count: int) -> list[tuple[float, float]]:
@@ -64,15 +74,37 @@ def wall() -> np.ndarray:
     return np.stack([70 + 40 * columns / WIDTH, 75 + 30 * rows / HEIGHT, 80 + 20 * columns / WIDTH], -1)
 
 
-def pictures(heads: Sequence[Head]) -> Iterator[Picture]:
-    """The clip, uint8 RGB [270, 480, 3], later heads in front of earlier ones."""
+def wave(values: Sequence[float], count: int) -> list[float]:
+    """Numbers that go evenly from each of `values` to the next."""
+    return np.interp(np.linspace(0, len(values) - 1, count), np.arange(len(values)), values).tolist()
+
+
+def pictures(heads: Sequence[Head], pillar: tuple[int, int] | None = None) -> Iterator[Picture]:
+    """The clip, uint8 RGB [270, 480, 3], later heads in front of earlier ones, all behind a pillar from x to x."""
     count = len(heads[0].places)
     for number in range(count):
         picture = wall()
         for head in heads:
             pixels, matte = cut_outs(head.source, count)[number]
-            lay(picture, pixels, matte, head.places[number])
+            lay(picture, *posed(pixels, matte, *head.pose(number)), head.places[number])
+        if pillar is not None:
+            picture[:, pillar[0] : pillar[1]] = 60
         yield np.round(picture).astype(np.uint8)
+
+
+def posed(pixels: Picture, matte: np.ndarray, roll: float, width: float) -> tuple[Picture, np.ndarray]:
+    """A cut-out tilted by `roll` degrees to the left and squeezed to a part of its width, about its middle."""
+    if (roll, width) == (0.0, 1.0):
+        return pixels, matte
+    side = max(matte.shape)
+    middle = (matte.shape[1] / 2, matte.shape[0] / 2)
+    place = cv2.getRotationMatrix2D(middle, roll, 1.0) @ np.array(
+        [[width, 0, (1 - width) * middle[0]], [0, 1, 0], [0, 0, 1]]
+    )
+    place = place.astype(np.float64)
+    place[:, 2] += side / 2 - np.array(middle)
+    moved = cv2.warpAffine(pixels, place, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return moved.astype(np.uint8), cv2.warpAffine(matte, place, (side, side)).astype(np.float32)
 
 
 def lay(picture: np.ndarray, pixels: Picture, matte: np.ndarray, place: tuple[float, float]) -> None:

@@ -53,6 +53,22 @@ def test_two_who_meet_and_turn_back_keep_their_numbers() -> None:
     assert all(x < 221 for x in places(dark)) and all(x > 221 for x in places(fair))
 
 
+def test_who_comes_back_in_part_first_is_put_together_with_who_they_were() -> None:
+    """In at the edge of the picture: the first looks are like nobody's, and each goes on best with the one before."""
+    coming = [DARK.copy() for _ in range(6)]
+    for at, look in enumerate(coming):
+        look[..., 1] += np.uint8(36 - 6 * at)
+    frames = {f: [(100 + 6.0 * f, DARK)] for f in range(12)}
+    frames |= {40 + at: [(400 - 6.0 * at, look)] for at, look in enumerate([*coming, *[DARK] * 12])}
+    (dark,) = people_in(frames, 58)
+    assert [seen.frame for seen in dark.sightings] == [*range(12), *range(40, 58)]
+
+
+def test_a_stranger_who_comes_in_later_is_someone_else() -> None:
+    frames = {f: [(100 + 6.0 * f, DARK)] for f in range(12)} | {f: [(100 + 6.0 * f, FAIR)] for f in range(30, 44)}
+    assert [len(person.sightings) for person in people_in(frames, 44)] == [12, 14]
+
+
 def test_who_leaves_and_comes_back_on_the_other_side_is_known_again() -> None:
     frames = {f: [(300.0, FAIR)] for f in range(80)}
     for f in range(10):

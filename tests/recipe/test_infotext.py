@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from pipeline.errors import RecipeError
 from pipeline.recipe.as_infotext import Facts, infotext_of
+from pipeline.recipe.controlnet_units import MODES
 from pipeline.recipe.infotext import Infotext, infotext_in_png, parse_infotext, png_with_infotext, write_infotext
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.networks import NamedLora, named_networks
@@ -98,19 +99,17 @@ def test_settings_become_a_recipe() -> None:
     assert (body.sampler, body.clip_skip) == ("euler_a", 2)
     assert body.controls == (
         ControlSpec(kind="openpose", model="control_v11p_sd15_openpose", weight=1, start=0, end=0.8),
-        ControlSpec(kind="canny", model="control_v11p_sd15_canny", weight=0.9, start=0.1, end=1),
+        ControlSpec(kind="canny", model="control_v11p_sd15_canny", weight=0.9, start=0.1, end=1, mode="prompt"),
     )
     assert isinstance(face.region, Face) and face.region.padding == 24
+    assert (face.inpaint.mask_blur, face.inpaint.masked_content, face.inpaint.area) == (4, "original", "only_masked")
+    assert recipe.sides == "floor" and not body.inversion.enabled
     assert (face.denoising_strength, face.guidance_scale, face.steps, face.sampler) == (0.5, 8, 30, "euler")
     assert (recipe.noise_source, recipe.eta_noise_seed_delta) == ("gpu", 31337)
     assert face.prompt == "close-up of Ava Machina" and face.negative_prompt == ""
     assert face.controls == (ControlSpec(kind="mediapipe_face", model="control_v1p_sd15_mediapipe_face"),)
     assert parse_recipe(recipe.model_dump(mode="json"), "test") == recipe
-    assert pasted.left_out == (
-        "The control mode My prompt is more important of control_v11p_sd15_canny [d14c016b] has no counterpart here; "
-        "it is balanced.",
-        "Mask blur (4) has no counterpart here.",
-    )
+    assert pasted.left_out == ()
 
 
 def pasted(**settings: str) -> tuple[Recipe, str]:
@@ -134,6 +133,82 @@ def test_what_is_not_known_here_is_said() -> None:
         "guidance scale 99.0 is out of",
     ):
         assert words in said
+
+
+SCRIPT = {
+    "Decode prompt": "a woman, in a game",
+    "Decode negative prompt": "",
+    "Decode CFG scale": "1.5",
+    "Decode steps": "60",
+    "Randomness": "0.1",
+    "Sigma Adjustment": "True",
+}
+
+
+def test_the_alternative_test_is_read_and_written_where_its_script_writes_it() -> None:
+    recipe, said = pasted(**SCRIPT)
+    own = recipe.passes[0].inversion
+    assert (
+        "counterpart" not in said and own.enabled and own.sigma_adjustment and own.start == "auto1111" and own.controls
+    )
+    assert (own.prompt, own.negative_prompt, own.guidance_scale) == ("a woman, in a game", "", 1.5)
+    assert (own.steps, own.randomness) == (60, 0.1)
+    text = write_infotext(infotext_of(recipe, recipe.passes[0], Facts((512, 512))))
+    assert 'Decode prompt: "a woman, in a game", Decode CFG scale: 1.5, Decode steps: 60, Randomness: 0.1' in text
+    assert recipe_from(parse_infotext(text)).recipe == recipe
+
+
+def test_a_script_as_it_stands_in_a_text_with_an_empty_prompt() -> None:
+    line = "Steps: 50, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 512x512, Model: film, Denoising strength: 1, "
+    script = "Decode prompt: , Decode negative prompt: , Decode CFG scale: 1, Decode steps: 50, Randomness: 0, "
+    own = recipe_from(parse_infotext(f"a cat\n{line}{script}Sigma Adjustment: False")).recipe.passes[0].inversion
+    assert own.enabled and (own.prompt, own.steps, own.sigma_adjustment) == ("", 50, False)
+
+
+def test_what_the_override_boxes_put_in_place_is_what_is_written() -> None:
+    recipe, _ = pasted(**SCRIPT)
+    boxes = {"override_prompt": True, "override_steps": True, "override_strength": True, "override_sampler": True}
+    ticked = recipe.passes[0].model_copy(update={"inversion": recipe.passes[0].inversion.model_copy(update=boxes)})
+    info = infotext_of(recipe, ticked, Facts((512, 512)))
+    assert (info.prompt, info.settings["Steps"]) == ("a woman, in a game", "60")
+    assert (info.settings["Denoising strength"], info.settings["Sampler"]) == ("1", "Euler")
+
+
+@pytest.mark.parametrize("mode", ["Balanced", "My prompt is more important", "ControlNet is more important"])
+def test_control_modes_go_both_ways(mode: str) -> None:
+    unit = f"Module: canny, Model: control_v11p_sd15_canny, Weight: 1, Control Mode: {mode}"
+    recipe, said = pasted(**{"ControlNet 0": unit})
+    assert "control mode" not in said and recipe.passes[0].controls[0].mode == MODES[mode]
+    text = write_infotext(infotext_of(recipe, recipe.passes[0], Facts((512, 512))))
+    assert f"Control Mode: {mode}" in text and recipe_from(parse_infotext(text)).recipe == recipe
+
+
+def test_a_control_mode_that_nobody_knows_is_said() -> None:
+    recipe, said = pasted(**{"ControlNet 0": "Module: canny, Model: canny, Control Mode: Guess"})
+    assert "Guess" in said and recipe.passes[0].controls[0].mode == "balanced"
+
+
+@pytest.mark.parametrize("content", ["original", "fill", "latent noise", "latent nothing"])
+@pytest.mark.parametrize("area", ["Only masked", "Whole picture"])
+def test_inpaint_goes_both_ways(content: str, area: str) -> None:
+    face = parse_infotext(FACE)
+    changed = {"Masked content": content, "Inpaint area": area, "Mask blur": "7"}
+    face = Infotext(face.prompt, face.negative_prompt, {**face.settings, **changed})
+    found = recipe_from(parse_infotext(BODY), face, KNOWN)
+    own = found.recipe.passes[1].inpaint
+    assert found.left_out == () and own.mask_blur == 7
+    assert (own.masked_content, own.area) == (content.replace(" ", "_"), area.lower().replace(" ", "_"))
+    texts = [write_infotext(infotext_of(found.recipe, spec, Facts((512, 512)))) for spec in found.recipe.passes]
+    assert "Inpaint area" not in texts[0] and f"Inpaint area: {area}" in texts[1]
+    again = recipe_from(parse_infotext(texts[0]), parse_infotext(texts[1]), KNOWN).recipe.passes[1]
+    assert again.inpaint == own and again.region == found.recipe.passes[1].region
+
+
+def test_masked_content_gives_way_to_noise_that_is_read_off_it() -> None:
+    face = parse_infotext(FACE)
+    face = Infotext(face.prompt, face.negative_prompt, {**face.settings, **SCRIPT, "Masked content": "fill"})
+    found = recipe_from(parse_infotext(BODY), face, KNOWN)
+    assert found.recipe.passes[1].inpaint.masked_content == "original" and "masked content" in found.left_out[0]
 
 
 def test_the_settings_of_the_only_controlnet_of_early_2023() -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from pipeline.clip.still import decode_png
 from pipeline.engine.engine import Priority
+from pipeline.errors import ModelMissing
 from pipeline.frames import FrameRange, Picture
+from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress, Step
 from pipeline.recipe.recipe import Recipe
@@ -29,6 +31,7 @@ MODES = {
     "guided start": ('passes.body.temporal={kind="guided_start", every=4}',),
     "shared attention": ('passes.body.temporal={kind="shared_attention", every=3}',),
     "propagated": ('passes.body.temporal={kind="propagated", every=4}',),
+    "animatediff": ('passes.body.temporal={kind="animatediff", model="tiny-motion", window=6, overlap=2}',),
     "steady": ("passes.body.steady={reach=2}",),
 }
 BODY = ("passes.face.enabled=false", "passes.body.steps=2", "passes.body.controls=[]")
@@ -102,10 +105,25 @@ def test_a_preview_shows_a_frame_by_itself(bench: Bench, tmp_path: Path) -> None
     assert made.result.shape == made.plate.shape and calls["Encoder"] == 1
 
 
-def test_memory_does_not_grow_with_the_shot(bench_of: Callable[[Path], Bench], tmp_path: Path) -> None:
+def test_a_pass_hangs_on_its_motion_adapter_and_needs_it(bench: Bench, tmp_path: Path) -> None:
+    recipe = recipe_of("animatediff")
+    plan = plan_render(bench.shot, recipe, bench.tools.models, tmp_path / "cache")
+    assert "tiny-motion" in plan.models
+    models = ModelStore(tmp_path / "models")
+    shutil.copytree(bench.tools.models.folder, models.folder)
+    config = models.folder / "motion" / "tiny-motion" / "config.json"
+    config.write_text(config.read_text() + "\n")
+    assert plan_render(bench.shot, recipe, models, tmp_path / "cache").passes[0].key != plan.passes[0].key
+    config.unlink()
+    with pytest.raises(ModelMissing, match="motion adapter tiny-motion is incomplete"):
+        plan_render(bench.shot, recipe, models, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("temporal", ['{kind="guided_start", every=4}', MODES["animatediff"][0].partition("=")[2]])
+def test_memory_does_not_grow_with_the_shot(bench_of: Callable[[Path], Bench], tmp_path: Path, temporal: str) -> None:
     """No model is asked, so what grows is what the modes keep: counted in the middle and at the end of 64 frames."""
     bench = bench_of(footage.clip(tmp_path / "long.mp4", count=64, width=96, height=64))
-    modes = ('passes.body.temporal={kind="guided_start", every=4}', "passes.body.steady={reach=2}")
+    modes = (f"passes.body.temporal={temporal}", "passes.body.steady={reach=2}")
     recipe = tiny_recipe(*BODY, "passes.body.denoising_strength=0.0", "passes.body.noise=warped", *modes)
     plan = plan_render(bench.shot, recipe, bench.tools.models, tmp_path / "cache")
     held: dict[int, int] = {}

@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from server.settings import Settings
+from server.sharing import SharePages
 from server.site import Site
 from server.stop import Stop
 from server.users import Users
 from server.visitors import visitor_of
 from studio import Studio
+from ui.shared import page_of
 
 PASSWORDS = {"ava": "the first long one", "bob": "the second long one"}
 ADDRESS = ("127.0.0.1", 50000)
@@ -85,6 +87,7 @@ def house_in(home: Path, **changes: object) -> Iterator[House]:
     found: list[tuple[str, str]] = []
 
     def mount(inner: FastAPI) -> None:
+        inner.router.routes += SharePages(studio.rooms, page_of).routes
         gr.mount_gradio_app(
             inner,
             make_page(),

@@ -13,7 +13,8 @@ from server.rules import rule_for
 from tests.server.conftest import House
 
 PAGE = {"accept": "text/html"}
-OPEN = {"/sign-in", "/health", "/metrics"}
+OPEN = {"/sign-in", "/health", "/metrics", "/share/{token}/", "/share/{token}/movie.mp4"}
+"""Open to strangers; the last two for those who bear a token, which test_sharing.py is about."""
 REFUSED_OF_GRADIO = {
     "/login",
     "/login/",
@@ -128,6 +129,7 @@ def test_every_route_of_gradio_was_decided_on(house: House) -> None:
 def example_of(path: str) -> str:
     """A request's path for a route: its parameters filled in."""
     filled = path.replace("{path_or_url:path}", "/tmp/a.png").replace("{session_hash}", "abc")
+    filled = filled.replace("{token}", "x" * 43)
     return "/".join("x" if part.startswith("{") else part for part in filled.split("/"))
 
 

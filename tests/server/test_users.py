@@ -119,3 +119,17 @@ def test_the_file_of_users_goes_before_the_single_password(users: Users, tmp_pat
     users.add("ava", LONG)
     found = users_of(tmp_path, {"PHOTOPLAY_PASSWORD": LONG})
     assert found is not None and [user.name for user in found.all()] == ["ava"]
+
+
+def test_who_runs_the_server_is_said_when_they_are_added(users: Users, tmp_path: Path) -> None:
+    users.add("ava", "a long enough one", admin=True)
+    users.add("bob", "a long enough one")
+    assert [user.admin for user in users.all()] == [True, False]
+    users.set_password("ava", "another long one")
+    assert users.named("ava").admin
+    path = next(tmp_path.rglob("users.json"))
+    older = json.loads(path.read_text())
+    for user in older["users"]:
+        del user["admin"]
+    path.write_text(json.dumps(older))
+    assert [user.admin for user in users.all()] == [False, False]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.frames import Box
 from training.characters.dataset import Item
 
 GRAIN = 64
@@ -50,9 +51,23 @@ def cut_mask(folder: Path, item: Item, size: Size) -> NDArray[np.uint8]:
         return np.asarray(_filled(mask.convert("L"), item, size), np.uint8)
 
 
+def cut_face(item: Item, size: Size) -> Box | None:
+    """Where the item's face lies in its cut picture; None where there is none."""
+    if item.face is None:
+        return None
+    left, top, scale = _place(item, size)
+    x, y, width, height = item.face
+    return Box(round((x - left) / scale), round((y - top) / scale), round(width / scale), round(height / scale))
+
+
 def _filled(picture: Image.Image, item: Item, size: Size) -> Image.Image:
+    left, top, scale = _place(item, size)
+    box = (left, top, left + size[0] * scale, top + size[1] * scale)
+    return picture.resize(size, Image.Resampling.LANCZOS, box=box)
+
+
+def _place(item: Item, size: Size) -> tuple[float, float, float]:
+    """Left and top of what is cut out of the picture, and how many of its pixels become one."""
     x, y, width, height = item.crop
     scale = min(width / size[0], height / size[1])
-    used = size[0] * scale, size[1] * scale
-    left, top = x + (width - used[0]) / 2, y + (height - used[1]) / 2
-    return picture.resize(size, Image.Resampling.LANCZOS, box=(left, top, left + used[0], top + used[1]))
+    return x + (width - size[0] * scale) / 2, y + (height - size[1] * scale) / 2, scale

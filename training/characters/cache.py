@@ -11,31 +11,40 @@ from torch import Tensor
 from torch.nn import functional
 
 from pipeline.engine.latents import encode
+from pipeline.frames import Box, Mask, Picture
 from pipeline.models.load import LoadedCheckpoint
-from training.characters.buckets import Size, bucket_of, buckets, cut, cut_mask
+from training.characters.buckets import Size, bucket_of, buckets, cut, cut_face, cut_mask
 from training.characters.dataset import Dataset, Item
+from training.characters.recolour import recoloured
 from training.characters.settings import Training
 
 BACKGROUND = 0.1
 """How much of a masked picture's surroundings still counts: without any, they turn to mush in renders."""
+COPIES = 4
+"""Recoloured copies of each picture: enough that the LoRA does not learn the copies' own colours."""
 
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """A picture of the training. latents: float32 [c, h, w]. mask: float32 [1, h, w], what counts how much."""
+    """A picture of the training. latents: float32 [c, h, w]. mask: float32 [1, h, w], what counts how much.
+
+    others: its recoloured copies, float32 [copies, c, h, w].
+    """
 
     caption: str
     latents: Tensor
     mask: Tensor
+    others: Tensor
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A batch of pictures of one size. latents: [n, c, h, w]. masks: [n, 1, h, w]."""
+    """A batch of pictures of one size. latents, and a recoloured copy of each: [n, c, h, w]. masks: [n, 1, h, w]."""
 
     captions: tuple[str, ...]
     latents: Tensor
     masks: Tensor
+    others: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +63,7 @@ class Latents:
             tuple(one.caption for one in chosen),
             torch.stack([one.latents for one in chosen]),
             torch.stack([one.mask for one in chosen]),
+            torch.stack([one.others[random.integers(len(one.others))] for one in chosen]),
         )
 
 
@@ -71,9 +81,22 @@ def cache_latents(dataset: Dataset, settings: Training, networks: LoadedCheckpoi
 
 
 def _coded(dataset: Dataset, item: Item, size: Size, settings: Training, networks: LoadedCheckpoint) -> Coded:
-    latents = encode(networks.vae, cut(dataset.folder, item, size)[None])[0].cpu().clone()
+    picture, matte = cut(dataset.folder, item, size), cut_mask(dataset.folder, item, size)
+    copies = _copies(picture, matte, cut_face(item, size), settings)
+    latents = torch.cat([encode(networks.vae, one[None]).cpu() for one in (picture, *copies)]).clone()
+    return Coded(item.caption, latents[0], _mask(matte, latents, settings), latents[1:] if copies else latents[:1])
+
+
+def _copies(picture: Picture, matte: Mask, face: Box | None, settings: Training) -> list[Picture]:
+    """Recoloured copies; none when no sample starts from one."""
+    if not settings.carried:
+        return []
+    return [recoloured(picture, matte, face, np.random.default_rng((settings.seed, copy))) for copy in range(COPIES)]
+
+
+def _mask(matte: Mask, latents: Tensor, settings: Training) -> Tensor:
+    """What of the picture counts how much, float32 [1, h, w]."""
     if not settings.masked:
-        return Coded(item.caption, latents, torch.ones(1, *latents.shape[1:]))
-    mask = torch.tensor(cut_mask(dataset.folder, item, size)).float()[None, None] / 255
-    small = functional.interpolate(mask, latents.shape[1:], mode="area")[0]
-    return Coded(item.caption, latents, BACKGROUND + (1 - BACKGROUND) * small)
+        return torch.ones(1, *latents.shape[2:])
+    small = functional.interpolate(torch.tensor(matte).float()[None, None] / 255, latents.shape[2:], mode="area")[0]
+    return BACKGROUND + (1 - BACKGROUND) * small

@@ -30,8 +30,8 @@ from training.characters.settings import Training
 
 STAGE = "training"
 LoRA = dict[str, LowRank]
-Watch = Callable[[int, Mapping[str, LowRank]], Picture]
-"""Is shown the LoRA at a saved step, and gives a picture of it."""
+Watch = Callable[[int, Mapping[str, LowRank]], Picture | None]
+"""Is shown the LoRA at a saved step, and gives a picture of it, if it has one."""
 
 
 @dataclass(frozen=True)

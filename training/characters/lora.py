@@ -26,11 +26,12 @@ from pipeline.models.store import Checkpoint
 from training.characters.cache import Latents, cache_latents
 from training.characters.dataset import Dataset
 from training.characters.network import Trainee, with_lora
-from training.characters.schedule import kept, loss_weight, rate_factor
+from training.characters.schedule import rate_factor
 from training.characters.settings import Training
 from training.characters.state import State, load, log_losses, save
+from training.noising import Task, carry, chosen, noised, timestep_of, train_sigmas
 
-VERSION = 1
+VERSION = 2
 """Raised when the same pictures and settings give another LoRA."""
 LARGEST_GRADIENT = 1.0
 DIVERGED = 3.0
@@ -121,26 +122,32 @@ def _descend(
 def step_loss(draw: int, trainee: Trainee, latents: Latents, prompts: Prompts, settings: Training) -> Tensor:
     """The loss of one batch: how far the noise that the UNet sees in noisy pictures is from the noise put in.
 
-    draw: which batch, counted from 0; the same one is always drawn the same way.
+    Some samples are carried: they start, as a render does, from somebody else, namely from a recoloured copy, and are
+    to arrive at the character. draw: which batch, counted from 0; the same one is always drawn the same way.
     """
     random = np.random.default_rng((settings.seed, draw))
     noise = torch.Generator().manual_seed(settings.seed * 1_000_003 + draw)
     batch = latents.draw(random, settings.batch_size)
     words = ["" if random.random() < settings.drop_captions else caption for caption in batch.captions]
-    clean = batch.latents
-    epsilon = torch.randn(clean.shape, generator=noise)
-    if settings.noise_offset:
-        epsilon = epsilon + settings.noise_offset * torch.randn((*clean.shape[:2], 1, 1), generator=noise)
-    times = torch.randint(0, 1000, (len(clean),), generator=noise)
-    share = kept()[times]
+    carried = torch.from_numpy(random.random(len(words)) < settings.carried)
+    task = chosen(carried, carry(batch.others, batch.latents, noise), _plain(batch.latents, settings, noise))
     unet = trainee.networks.unet
-    noisy = share.sqrt().view(-1, 1, 1, 1) * clean + (1 - share).sqrt().view(-1, 1, 1, 1) * epsilon
     text = embedded(prompts, trainee, words, settings)
     with torch.autocast(unet.device.type, enabled=unet.device.type == "cuda"):
-        said = unet(noisy.to(unet.device), times.to(unet.device), text, return_dict=False)[0].float()
-    error = (said - epsilon.to(said.device)) ** 2 * batch.masks.to(said.device)
-    weight = loss_weight(share, settings.snr_limit).to(said.device)
+        times = timestep_of(task.sigma).to(unet.device)
+        said = unet(task.model_input.to(unet.device), times, text, return_dict=False)[0].float()
+    error = (said - task.epsilon.to(said.device)) ** 2 * batch.masks.to(said.device)
+    weight = task.weight(settings.snr_limit).to(said.device)
     return (weight * error.mean((1, 2, 3)) / batch.masks.to(said.device).mean((1, 2, 3))).mean()
+
+
+def _plain(clean: Tensor, settings: Training, generator: torch.Generator) -> Task:
+    """The pictures under noise of any level."""
+    epsilon = torch.randn(clean.shape, generator=generator)
+    if settings.noise_offset:
+        epsilon = epsilon + settings.noise_offset * torch.randn((*clean.shape[:2], 1, 1), generator=generator)
+    levels = train_sigmas()
+    return noised(clean, epsilon, levels[torch.randint(0, len(levels), (len(clean),), generator=generator)])
 
 
 def embedded(prompts: Prompts, trainee: Trainee, words: list[str], settings: Training) -> Tensor:

@@ -21,12 +21,12 @@ WEIGHT = 0.8
 """How much the LoRA counts in samples: what most people use in prompts."""
 
 
-def wearing(recipe: Recipe, lora: str, trigger: str) -> Recipe:
+def wearing(recipe: Recipe, lora: str, trigger: str, weight: float = WEIGHT) -> Recipe:
     """The recipe with the LoRA in every pass, and the trigger in front of every prompt."""
     passes = tuple(
         spec.model_copy(
             update={
-                "adapters": (*spec.adapters, AdapterSpec(id=lora, weight=WEIGHT)),
+                "adapters": (*spec.adapters, AdapterSpec(id=lora, weight=weight)),
                 "prompt": f"{trigger}, {recipe.prompt_of(spec)}",
             }
         )
@@ -44,13 +44,23 @@ def tried_on(
     Raises OutputError.
     """
     name = f"{settings.name}-step-{step}"
-    place, file = models.place("adapter", name), pictures / f"{name}.safetensors"
+    file = pictures / f"{name}.safetensors"
+    try:
+        export(lora, settings, read_dataset(pictures), file)
+        with for_a_while(file, name, models):
+            yield name
+    finally:
+        file.unlink(missing_ok=True)
+
+
+@contextmanager
+def for_a_while(file: Path, name: str, models: ModelStore) -> Generator[None]:
+    """Let recipes find the LoRA in a file under this name, for as long as the block lasts. Raises OutputError."""
+    place = models.place("adapter", name)
     with explained(place):
         shutil.rmtree(place, ignore_errors=True)
         try:
-            export(lora, settings, read_dataset(pictures), file)
             import_model(file, models, Wish(name))
-            yield name
+            yield
         finally:
-            file.unlink(missing_ok=True)
             shutil.rmtree(place, ignore_errors=True)

@@ -36,6 +36,13 @@ class Training(Settings):
         default=0.0, ge=0, le=0.3, description="Lets the LoRA learn pictures that are dark or bright as a whole."
     )
     snr_limit: float = Field(default=5.0, ge=0, le=20, description="Min-SNR weighting; 0 weighs every noise alike.")
+    carried: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of the samples that start from a recoloured copy, as a render starts from the plate: so the "
+        "LoRA learns to bring other skin and hair to the character's. 0 = as other trainers do it.",
+    )
     masked: bool = Field(default=False, description="Learn the person and not what is around them.")
     drop_captions: float = Field(default=0.05, ge=0, le=0.5, description="Share of pictures shown without their words.")
     checkpoint_every: int = Field(default=50, ge=1, le=5000, description="Steps between two saved states.")

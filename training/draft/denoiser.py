@@ -19,13 +19,15 @@ from training.draft.batches import Batch, Cache, draw_batch
 from training.draft.corpus import LOOKS, read_pairs
 from training.draft.hints import hint_array, views_file
 from training.draft.latents import latent_array, pairs_done
-from training.draft.schedule import Task, carry, chosen, plain, timestep_of
 from training.draft.state import Run, train_as_asked, trapezoid
 from training.draft.views import read_views
+from training.noising import Task, carry, chosen, plain, timestep_of
 
 CHECKPOINT_EVERY = 100
 LOG_EVERY = 25
 DECAY = 0.998
+SNR_LIMIT = 5.0
+"""The one that Hang et al. 2023 chose."""
 
 
 class Denoiser(torch.nn.Module):
@@ -81,7 +83,7 @@ def losses(model: Denoiser, batch: Batch, tokens: torch.Tensor, generator: torch
     """Weighted squared error in epsilon of each sample, [n]."""
     task = chosen(batch.carried, carry(batch.engine, batch.target, generator), plain(batch.target, generator))
     epsilon = model(task, tokens, batch.hints).float()
-    return task.weight * (epsilon - task.epsilon).square().mean((1, 2, 3))
+    return task.weight(SNR_LIMIT) * (epsilon - task.epsilon).square().mean((1, 2, 3))
 
 
 def one_step(run: Run[Denoiser], cache: Cache, tokenizer: CLIPTokenizer, size: int, seed: int) -> torch.Tensor:

@@ -55,7 +55,9 @@ class Shown:
     """What the player shows.
 
     source: address of the stacked movie. first: the plate's number of its frame 0. count: its frames.
-    tile: width and height of one picture in it. tiles: what each is called, from the top. start: frame to open at.
+    tile: width and height of one picture in it. tiles: what each is called, from the top, two or
+    three. start: frame to open at.
+    stills: addresses of the tiles of the frame `still_frame` at full size, shown while the player stands there.
     """
 
     source: str
@@ -69,6 +71,8 @@ class Shown:
     flags: Sequence[Flag]
     notes: Sequence[Note]
     cuts: Sequence[int]
+    stills: Sequence[str] = ()
+    still_frame: int = -1
 
     def value(self) -> str:
         """The player's value. Numbers that JSON does not know are None."""
@@ -77,7 +81,9 @@ class Shown:
 
 
 def player() -> gr.HTML:
-    """The player, empty. Its event `select` asks for a note on the frame in `event.frame`."""
+    """The player, empty. Its event `select` asks for a note on the plate's frame in `event.frame`; `stop` says that it
+    stands at `event.frame`, counted from 0 in the movie.
+    """
     scripts = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS]
     return gr.HTML(
         html_template=(HERE / "player.html").read_text(encoding="utf-8"),

@@ -8,6 +8,8 @@ class Screen {
     this.mode = "wipe";
     this.shown = 1; // which one of A and B the mode A/B shows
     this.pair = [0, 1];
+    this.tiles = 2; // how many there are: side by side shows all, A/B goes round them
+    this.stills = null; // { frame, pictures }: full-size pictures of one frame, drawn in place of the movie's
     this.wipe = { at: 0.5, upright: true };
     this.gain = 4;
     this.zoom = "fit";
@@ -15,8 +17,10 @@ class Screen {
     new ResizeObserver(() => this.fit()).observe(canvas.parentElement);
   }
 
-  open(tile) {
+  open(tile, tiles) {
     this.tile = { width: tile[0], height: tile[1] };
+    this.tiles = tiles;
+    this.shown = Math.min(this.shown, tiles - 1);
     this.fit();
   }
 
@@ -44,11 +48,13 @@ class Screen {
     c.fillStyle = "#121212";
     c.fillRect(0, 0, canvas.width, canvas.height);
     if (this.mode === "side") {
-      const half = Math.floor(canvas.width / 2) - 1;
-      this.tiled(this.pair[0], 0, half, [0, 0, half, canvas.height]);
-      this.tiled(this.pair[1], half + 2, half, [half + 2, 0, half, canvas.height]);
+      const part = Math.floor((canvas.width - 2 * (this.tiles - 1)) / this.tiles);
+      for (let tile = 0; tile < this.tiles; tile += 1) {
+        const left = tile * (part + 2);
+        this.tiled(tile, left, part, [left, 0, part, canvas.height]);
+      }
     } else if (this.mode === "ab") {
-      this.tiled(this.pair[this.shown], 0, canvas.width);
+      this.tiled(this.shown, 0, canvas.width);
     } else if (this.mode === "difference") {
       this.tiled(this.pair[0], 0, canvas.width);
       c.globalCompositeOperation = "difference";
@@ -80,8 +86,16 @@ class Screen {
     c.save();
     if (clip) { c.beginPath(); c.rect(...clip); c.clip(); }
     c.imageSmoothingEnabled = at.scale < 2;
-    c.drawImage(this.reel.taken, 0, tile * this.tile.height, this.tile.width, this.tile.height, at.x, at.y, at.w, at.h);
+    const still = this.still(tile), { width: w, height: h } = this.tile;
+    if (still) c.drawImage(still, at.x, at.y, at.w, at.h);
+    else c.drawImage(this.reel.taken, 0, tile * h, w, h, at.x, at.y, at.w, at.h);
     c.restore();
+  }
+
+  // The full-size picture of a tile, while the reel stands at its frame.
+  still(tile) {
+    const there = this.stills && !this.reel.playing && this.stills.frame === this.reel.number;
+    return there ? this.stills.pictures[tile] : null;
   }
 
   // From a pointer's place on the page to the wipe's.
@@ -96,7 +110,7 @@ class Screen {
   }
 
   panBy(dx, dy) {
-    const at = this.place(0, this.mode === "side" ? this.canvas.width / 2 : this.canvas.width);
+    const at = this.place(0, this.mode === "side" ? this.canvas.width / this.tiles : this.canvas.width);
     const density = window.devicePixelRatio || 1;
     const moved = (now, by, size, room) => (size > room ? Math.max(0, Math.min(1, now - by * density / (size - room))) : now);
     this.pan.x = moved(this.pan.x, dx, at.w, this.canvas.width);

@@ -3,7 +3,7 @@
 const KEYS = [
   ["Space", "play or stop"], ["J K L", "back, stop, on"], ["Left Right", "one frame; with Shift ten"],
   ["Home End", "first, last frame"], ["I O X", "start and end of the loop, clear"], ["Shift+L", "loop on or off"],
-  ["W S D", "wipe, side by side, difference"], ["Shift+W", "turn the wipe"], ["A", "show A or B"],
+  ["W S D", "wipe, side by side, difference"], ["Shift+W", "turn the wipe"], ["A", "show the other one"], ["1 2 3", "show A, B or C"],
   ["F + -", "fit, larger, smaller"], ["[ ]", "previous, next flag"], ["N", "note on this frame"], ["M", "sound"],
 ];
 
@@ -19,7 +19,7 @@ class Player {
     this.reel.onended = () => this.again();
     this.screen = new Screen(this.part.picture, this.reel);
     this.curves = new Curves(find("curves"), (number) => this.seek(number));
-    this.tags = [root.querySelector(".player-tag.a"), root.querySelector(".player-tag.b")];
+    this.tags = ["a", "b", "c"].map((side) => root.querySelector(`.player-tag.${side}`));
     this.part.keys.innerHTML = KEYS.map(([key, text]) => `<b>${key}</b><span>${text}</span>`).join("");
     this.range = null;
     this.looping = true;
@@ -33,11 +33,12 @@ class Player {
     const same = this.value && this.value.source === value.source;
     this.value = value;
     this.curves.open(value);
-    this.tags.forEach((tag, side) => { tag.textContent = `${"AB"[side]} · ${value.tiles[this.screen.pair[side]]}`; });
+    this.tags.forEach((tag, side) => { tag.textContent = `${"ABC"[side]} · ${value.tiles[side] || ""}`; });
+    this.sharpen(value);
     if (same) return;
     this.range = { first: 0, last: value.count - 1 };
     this.reel.open(value.source, value.rate, value.count);
-    this.screen.open(value.tile);
+    this.screen.open(value.tile, value.tiles.length);
     this.turn(this.screen.mode);
     this.seek(value.start || 0);
   }
@@ -49,6 +50,7 @@ class Player {
     const seconds = number / this.reel.rate, last = this.value.count - 1 + this.value.first;
     this.part.time.textContent = `of ${String(last).padStart(4, "0")}  ${clock(seconds, number, this.reel.rate)}`;
     this.root.dataset.frame = String(number);
+    this.rest();
     if (this.reel.playing && number >= this.range.last) this.again();
     this.part.play.textContent = this.reel.playing ? "❚❚" : "▶";
   }
@@ -101,14 +103,43 @@ class Player {
     for (const button of this.root.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
     }
-    this.tags[0].hidden = mode === "difference" || (mode === "ab" && this.screen.shown === 1);
-    this.tags[1].hidden = mode === "difference" || (mode === "ab" && this.screen.shown === 0);
+    const tiles = this.screen.tiles, shown = (side) => (mode === "ab" ? side === this.screen.shown
+      : side < (mode === "side" ? tiles : 2) && mode !== "difference");
+    this.tags.forEach((tag, side) => { tag.hidden = !shown(side); });
+    this.root.dataset.tiles = String(tiles);
     this.screen.draw();
   }
 
   other() {
-    if (this.screen.mode === "ab") this.screen.shown = 1 - this.screen.shown;
+    if (this.screen.mode === "ab") this.screen.shown = (this.screen.shown + 1) % this.screen.tiles;
     this.turn("ab");
+  }
+
+  only(tile) {
+    if (tile >= this.screen.tiles) return;
+    this.screen.shown = tile;
+    this.turn("ab");
+  }
+
+  // Once the player has stood at a frame for a moment, its full-size pictures are asked for.
+  rest() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (!this.reel.playing && this.reel.number >= 0) this.trigger("stop", { frame: this.reel.number });
+    }, 300);
+  }
+
+  sharpen(value) {
+    this.screen.stills = null;
+    this.root.dataset.still = "";
+    const pictures = (value.stills || []).map((source) => Object.assign(new Image(), { src: source }));
+    if (!pictures.length) return;
+    Promise.all(pictures.map((picture) => picture.decode())).then(() => {
+      if (this.value !== value) return;
+      this.screen.stills = { frame: value.still_frame, pictures };
+      this.root.dataset.still = String(value.still_frame);
+      this.screen.draw();
+    }, () => {}); // a picture that does not come leaves the movie's in its place
   }
 
   sound() {
@@ -213,7 +244,7 @@ class Player {
       ArrowLeft: () => this.step(-ten), ArrowRight: () => this.step(ten), ",": () => this.step(-1), ".": () => this.step(1),
       Home: () => this.seek(0), End: () => this.seek(last),
       i: () => this.limit(now, this.range.last), o: () => this.limit(this.range.first, now), x: () => this.limit(0, last),
-      w: () => this.turn("wipe"), s: () => this.turn("side"), d: () => this.turn("difference"), a: () => this.other(),
+      w: () => this.turn("wipe"), s: () => this.turn("side"), d: () => this.turn("difference"), a: () => this.other(), 1: () => this.only(0), 2: () => this.only(1), 3: () => this.only(2),
       W: () => { this.screen.wipe.upright = !this.screen.wipe.upright; this.turn("wipe"); },
       f: () => this.zoomTo("fit"), "+": () => this.zoomBy(1), "-": () => this.zoomBy(-1),
       "[": () => this.flag(-1), "]": () => this.flag(1), n: () => this.note(), m: () => this.sound(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -11,18 +12,22 @@ import gradio as gr
 from gradio.components import Component
 
 from jobs.job import Reached, State
-from orders import out_of, shot_name_of
+from orders import frames_of, out_of, plate_of, shot_name_of
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange, Picture
 from pipeline.version import OutFolder
-from studio import Studio
+from studio import RENDER, Studio
+from ui.bind import Given
 from ui.page import Page, owner_of, viewer
 from ui.runs import STAGES, Run
 from ui.say import notice, said, time_left
-from ui.tabs.look import Given, LookTab
+from ui.tabs.look import LookTab
 from ui.tabs.shot import ShotTab
+from ui.tabs.versions import changed_since, versions_of
 
 IDLE = notice("Nothing is rendering", "The frames chosen under Shot are rendered with the settings under Look.")
+DELIVERED = {"delivery.master": "Master beside the mp4", "delivery.crf": "Quality (CRF)"}
+"""Setting of the delivery -> what the page calls it."""
 OUTLIVES = "You can close the browser. The render goes on, and this page finds it again."
 KEPT = "Finished frames are kept: render again to go on."
 ENDINGS: dict[State, tuple[str, str, str]] = {
@@ -37,10 +42,9 @@ ENDINGS: dict[State, tuple[str, str, str]] = {
 class RenderTab:
     """The tab's controls and handlers."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.timer = gr.Timer(1, active=False)
-        self.seen = gr.State("")
+    def __init__(self, page: Page, look: LookTab) -> None:
+        self.page, self.look = page, look
+        self.timer, self.seen = gr.Timer(1, active=False), gr.State("")
         with gr.Row(elem_classes="split"):
             with gr.Column(elem_classes="stage"):
                 self.viewer = viewer()
@@ -53,6 +57,13 @@ class RenderTab:
                 self.outcome = gr.HTML(elem_id="outcome")
                 self.compare = gr.Button("Compare with the plate", visible=False, elem_id="to-compare")
                 gr.HTML(f'<p class="quiet">{OUTLIVES}</p>')
+                self.changed = gr.HTML(elem_id="changed")
+                gr.HTML('<p class="heading">Deliver</p>')
+                for name, label in DELIVERED.items():
+                    look.bound.add(
+                        name, look.first, label=label, elem_classes="setting", elem_id=name.replace(".", "-")
+                    )
+                self.versions = gr.HTML(elem_id="versions")
         self.watched: list[Component] = [
             self.timer,
             self.seen,
@@ -63,22 +74,24 @@ class RenderTab:
             self.stop,
             self.outcome,
             self.compare,
+            self.changed,
+            self.versions,
         ]
 
-    def wire(self, shot: ShotTab, look: LookTab) -> None:
-        """Connect the handlers. Render shot is on this tab and on Look."""
+    def wire(self, shot: ShotTab, more: Sequence[gr.Button] = ()) -> None:
+        """Connect the handlers. more: buttons of other tabs that render the shot too."""
         page = self.page
-        self.shot, self.look = shot, look
-        given = {page.shot, page.run_id, shot.first, shot.last, *look.settings}
+        self.shot = shot
+        given = {page.shot, page.run_id, shot.first, shot.last, *self.look.settings}
         gr.on(
-            [self.start.click, look.render.click],
+            [button.click for button in (self.start, self.look.render, shot.render, *more)],
             said(self.begin),
             given,
             [page.run_id, page.tabs, *self.watched],
             show_progress="hidden",
         )
-        self.pause.click(said(self.hold), [page.run_id], [self.pause], queue=False, show_progress="hidden")
-        self.stop.click(said(self.halt), [page.run_id], [self.stop], queue=False, show_progress="hidden")
+        self.pause.click(said(self.hold), [page.run_id], [self.pause], show_progress="hidden")
+        self.stop.click(said(self.halt), [page.run_id], [self.stop], show_progress="hidden")
         self.timer.tick(self.watch, [page.run_id, self.seen], self.watched, queue=False, show_progress="hidden")
         self.compare.click(lambda: gr.Tabs(selected="compare"), None, [page.tabs], queue=False)
 
@@ -118,16 +131,27 @@ class RenderTab:
             gr.skip() if asked else gr.Button("Stop", interactive=run.at_work or state == "paused"),
             outcome_of(run),
             gr.Button(visible=state == "done"),
+            *self._around(owner, run, seen),
         )
+
+    def _around(self, owner: str, run: Run, seen: str) -> tuple[Any, Any]:
+        """What differs from the version before, and every version of the shot; looked up when a picture is new."""
+        if run.seen == seen:
+            return gr.skip(), gr.skip()
+        jobs = [job for job in self.page.studio.jobs_of(owner).jobs() if job.kind == RENDER]
+        versions = [job for job in jobs if job.spec.get("key") == run.job.spec["key"]]
+        return changed_since(versions, run.job), versions_of(versions)
 
 
 def picture_of(studio: Studio, run: Run) -> Picture | None:
-    """The newest finished frame; of a finished render its last one."""
+    """The newest finished frame; of a finished render its last one, and the plate's before there is any."""
     delivered = OutFolder(out_of(run.job)).render
     if run.job.state == "done" and delivered.exists():
         rendered = studio.shot(delivered)
         return studio.frame(rendered, rendered.frames.last)
-    return None if run.newest is None else run.newest.picture
+    if run.newest is not None:
+        return run.newest.picture
+    return studio.frame(studio.shot_of(run.job), frames_of(run.job).first) if plate_of(run.job).is_file() else None
 
 
 def progress_of(run: Run, now: float) -> str:
@@ -135,7 +159,15 @@ def progress_of(run: Run, now: float) -> str:
     where = f"{escape(shot_name_of(run.job))} {out_of(run.job).name}"
     before = {name: name.capitalize() for name in run.job.stages if name not in STAGES}
     bars = "".join(_bar(label, run.job.stages.get(name)) for name, label in (before | STAGES).items())
-    return f'<div class="progress"><p><b>{where}</b> {_words(run, now)}</p>{bars}</div>'
+    words, right = _words(run, now)
+    total = f'<i class="total"><i style="width:{share_of(run):.1%}"></i></i>' if run.at_work else ""
+    return f'<div class="progress"><p><b>{where}</b> {words}<span>{right}</span></p>{total}{bars}</div>'
+
+
+def share_of(run: Run) -> float:
+    """How far a render is, 0..1: nearly all of the time goes into the passes."""
+    passes = run.job.stages.get("passes")
+    return 0.0 if passes is None else passes.done / passes.total
 
 
 def outcome_of(run: Run) -> str:
@@ -156,22 +188,22 @@ def _warnings(run: Run) -> list[str]:
     return json.loads(manifest.read_text(encoding="utf-8"))["warnings"]
 
 
-def _words(run: Run, now: float) -> str:
+def _words(run: Run, now: float) -> tuple[str, str]:
+    """What a render is at, and its pace with the time left."""
     if run.job.state == "queued":
-        return "is next in line." if not run.place else f"waits in line, {run.place} before it."
+        return "is next in line." if not run.place else f"waits in line, {run.place} before it.", ""
     if run.job.state != "running":
-        return ""
+        return "", ""
     if not run.job.stages:
-        return "is starting."
+        return "is starting.", ""
     name = list(run.job.stages)[-1]
     stage = run.job.stages[name]
     if stage.done == 0:
-        return "is at its first frames."
-    words = f"frame {stage.done} of {stage.total}"
-    pace, left = stage.seconds_a_frame, stage.seconds_left(now)
+        return "is at its first frames.", ""
+    pace, left, words = stage.seconds_a_frame, stage.seconds_left(now), f"frame {stage.done} of {stage.total}"
     if name == "passes" and pace is not None and left is not None:
-        words += f" · {pace:.1f} s a frame · {time_left(left)} left"
-    return words
+        return words, f"{pace:.1f} s a frame · <b>{time_left(left)} left</b>"
+    return words, ""
 
 
 def _bar(label: str, stage: Reached | None) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import TrainingError
-from training.characters.buckets import bucket_of, buckets, cut, cut_mask
+from pipeline.frames import Box
+from training.characters.buckets import bucket_of, buckets, cut, cut_face, cut_mask
 from training.characters.dataset import FILE, Dataset, Item, read_dataset
-from training.characters.schedule import kept, loss_weight, rate_factor
+from training.characters.schedule import rate_factor
 
 
 def test_a_dataset_is_read_back_equal(dataset: Dataset) -> None:
@@ -83,10 +84,7 @@ def test_the_rate_rises_and_falls() -> None:
     assert rate_factor(50, 100, "linear") == pytest.approx(0.5)
 
 
-def test_noise_levels_weigh_as_min_snr_says() -> None:
-    share = kept()
-    ratio = share / (1 - share)
-    weights = loss_weight(share, 5.0)
-    assert (weights[ratio < 5] == 1).all()
-    assert np.allclose(weights[ratio > 5], 5 / ratio[ratio > 5])
-    assert (loss_weight(share, 0) == 1).all()
+def test_a_face_lies_in_the_cut_picture_where_it_lies_in_the_whole_one() -> None:
+    item = Item("a.png", "Ava", (100, 50, 200, 100), (150, 60, 40, 60))
+    assert cut_face(item, (64, 64)) == Box(0, 6, 26, 38)
+    assert cut_face(Item("a.png", "Ava", (0, 0, 64, 64)), (64, 64)) is None

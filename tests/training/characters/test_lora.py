@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -84,9 +85,11 @@ def finished(work: Generator[None, None, Latents]) -> Latents:
 
 
 def test_training_lowers_the_loss_on_what_it_sees(dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path) -> None:
-    settings = QUICK.model_copy(update={"steps": 40, "rate": 2e-2, "checkpoint_every": 40, "drop_captions": 0.0})
+    settings = QUICK.model_copy(
+        update={"steps": 60, "rate": 2e-2, "checkpoint_every": 60, "drop_captions": 0.0, "carried": 0.0}
+    )
     run(dataset, checkpoint, tmp_path / "run", settings)
-    assert len(read_losses(tmp_path / "run")) == 40
+    assert len(read_losses(tmp_path / "run")) == 60
     networks = load_checkpoint(checkpoint, CPU)
     latents = finished(cache_latents(dataset, settings, networks))
     trainee, prompts = with_lora(networks, settings), Prompts(networks.tokenizer, networks.text_encoder)
@@ -137,6 +140,17 @@ def test_everything_that_can_be_trained_is(dataset: Dataset, checkpoint: Checkpo
     assert {"unet", "text_encoder"} == {name.split(".")[0] for name in made}
     assert any(change.down.dim() == 4 for change in made.values())
     assert all(change.up.any() for name, change in made.items() if name.startswith("text_encoder.layers.0"))
+
+
+def test_carried_samples_start_from_other_colours(dataset: Dataset, checkpoint: Checkpoint) -> None:
+    """With `carried` each picture has recoloured copies in its batch; without, the batch holds the picture twice."""
+    networks = load_checkpoint(checkpoint, CPU)
+    plain = finished(cache_latents(dataset, QUICK.model_copy(update={"carried": 0.0}), networks))
+    drawn = plain.draw(np.random.default_rng(1), 4)
+    assert torch.equal(drawn.latents, drawn.others)
+    carried = finished(cache_latents(dataset, QUICK, networks)).draw(np.random.default_rng(1), 4)
+    assert torch.equal(carried.latents, drawn.latents)
+    assert not torch.equal(carried.latents, carried.others)
 
 
 def test_every_step_is_told_and_states_carry_the_lora(dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path) -> None:

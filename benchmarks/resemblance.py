@@ -1,0 +1,114 @@
+"""What a LoRA does to hair and skin, and what it costs in acting: the same frames without it and with it.
+
+    python benchmarks/resemblance.py PICTURES --name noor [--shot interview] [--frames 40-63] [--set carried=0]
+
+Looks at the folder of pictures, trains on them, renders the frames with the draft preset, and prints how far skin and
+hair of plate, render and render with the LoRA are from the pictures' (CIE76 of the mean colours; the deviation of the
+fine L* beside it), and the expression of both renders. Trainings and frames are kept in HOME.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.frames import Picture
+    from pipeline.portraits.resemblance import Head
+
+OWNER = "local"
+
+
+def heads(pictures: Iterable[Picture]) -> list[Head]:
+    """The heads of the largest faces of some pictures."""
+    from pipeline.people.finder import FaceFinder
+    from pipeline.people.silhouette import Silhouettes
+    from pipeline.portraits.resemblance import head_of
+
+    found: list[Head] = []
+    with FaceFinder() as finder, Silhouettes() as silhouettes:
+        for picture in pictures:
+            faces = finder.find(picture, 20)
+            head = head_of(picture, faces[0], silhouettes.find(picture)) if faces else None
+            if head is not None:
+                found.append(head)
+    return found
+
+
+def main() -> int:
+    """Train, render, compare; print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", type=Path)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--shot", default="interview")
+    parser.add_argument("--frames", default="40-63")
+    parser.add_argument("--preset", default="draft")
+    parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--home", type=Path, default=ROOT / "workspace")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+
+    from pipeline.clip.probe import probe
+    from pipeline.clip.read import read_frames
+    from pipeline.clip.still import decode_png
+    from pipeline.frames import FrameRange
+    from pipeline.portraits.resemblance import character, resemblance
+    from pipeline.progress import Progress
+    from pipeline.render import Order
+    from studio import Studio
+    from training.characters.sample import wearing
+    from training_orders import training_from
+
+    given = dict(change.split("=", 1) for change in options.set)
+    settings = training_from(
+        {"name": options.name, "trigger": options.name, "steps": 300, "consent": "made up", **given}
+    )
+    results: dict[str, Any] = {
+        "settings": settings.model_dump(mode="json"),
+        "shot": options.shot,
+        "frames": options.frames,
+    }
+    with Studio(options.home) as studio, tempfile.TemporaryDirectory() as folder:
+        prepared = studio.trainings.prepare_pictures(OWNER, options.pictures, settings, Progress())
+        begun = time.monotonic()
+        studio.trainings.train(OWNER, settings, None, Progress())
+        results["seconds"] = round(time.monotonic() - begun, 1)
+        to = character(
+            heads(decode_png((prepared.folder / one.file).read_bytes()) for one in prepared.portraits.pictures)
+        )
+        assert to is not None
+        shot, frames = studio.shot(ROOT / "samples" / options.shot / "plate.mp4"), FrameRange.parse(options.frames)
+        results["plate"] = asdict(resemblance(heads(f.pixels for f in read_frames(shot, frames)), to))
+        recipe = studio.recipe(options.preset)
+        for label, worn in {"without": recipe, "with": wearing(recipe, options.name, settings.trigger)}.items():
+            done = studio.render(Order(shot, worn, frames, Path(folder) / label), Progress())
+            rendered = probe(done.out.render)
+            made = heads(f.pixels for f in read_frames(rendered, rendered.frames))
+            curves = {name: curve["timing"]["value"] for name, curve in done.report.to_json()["expression"].items()}
+            results[label] = {
+                **asdict(resemblance(made, to)),
+                "kept": done.report.to_json()["expression_kept"]["value"],
+                **curves,
+            }
+    for label in ("plate", "without", "with"):
+        figures = {name: "-" if value is None else f"{value:.3f}" for name, value in results[label].items()}
+        print(f"{label:8}", *(f"{name} {value}" for name, value in figures.items()))
+    print(results["seconds"], "s of training")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

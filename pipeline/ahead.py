@@ -1,0 +1,131 @@
+"""Reading and drawing ahead: while the accelerator is at one batch, a second thread prepares the next.
+
+Nothing of a render is made for two threads at once. So they take turns: the render holds everything, and lets go of it
+only while it waits for the accelerator; then the second thread goes on, frame by frame. What comes out is the same.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Condition, Event
+
+from pipeline.errors import Cancelled
+from pipeline.frames import Frame, Picture
+from pipeline.passes.placement import Placement
+from pipeline.passes.plan import PassPlan
+from pipeline.passes.request import HintMaker, Slot
+from pipeline.recipe.passes import ControlSpec
+
+
+class Turns:
+    """Whose turn it is: the render's, or that of the thread that prepares. One render and one such thread.
+
+    The render goes first: it waits for the frame at work and not for the next one.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._rendering = self._preparing = False
+
+    @contextmanager
+    def rendering(self) -> Iterator[None]:
+        """The render's turn, for as long as the block lasts; outside of it there is nobody to take turns with."""
+        self._take()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Inside the render's turn: let the other go on, for as long as the block lasts."""
+        if not self._rendering:
+            yield
+            return
+        self._leave()
+        try:
+            yield
+        finally:
+            self._take()
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """The other's turn."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._rendering)
+            self._preparing = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._preparing = False
+                self._changed.notify_all()
+
+    def _take(self) -> None:
+        with self._changed:
+            self._rendering = True
+            self._changed.wait_for(lambda: not self._preparing)
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._rendering = False
+            self._changed.notify_all()
+
+
+class Drawn:
+    """Controls that were drawn ahead, each handed out once. limit: how many are kept."""
+
+    def __init__(self, draw: HintMaker, limit: int) -> None:
+        self._draw, self._limit = draw, limit
+        self._kept: OrderedDict[tuple[ControlSpec, int, Placement], Picture] = OrderedDict()
+
+    def draw(self, plan: PassPlan, slot: Slot) -> None:
+        """Draw every control of a pass for a slot."""
+        for spec, _ in plan.controls:
+            self._kept[spec, slot.frame, slot.placement] = self._draw(spec, slot)
+        while len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+
+    def hint(self, spec: ControlSpec, slot: Slot) -> Picture:
+        """What a control sees of a slot: as it was drawn, or drawn now."""
+        drawn = self._kept.pop((spec, slot.frame, slot.placement), None)
+        return self._draw(spec, slot) if drawn is None else drawn
+
+
+@contextmanager
+def prepared_ahead(
+    reader: Iterator[Frame], sizes: list[int], prepare: Callable[[Frame], None], turns: Turns
+) -> Iterator[Iterator[list[Frame]]]:
+    """Batches of so many frames, one being prepared while the block is at the one before; two are held at a time.
+
+    The block has the render's turn. What reading or preparing raises is raised where its batch is asked for.
+    """
+    leaving = Event()
+
+    def one() -> Frame:
+        with turns.preparing():
+            if leaving.is_set():
+                raise Cancelled
+            frame = next(reader)
+            prepare(frame)
+            return frame
+
+    def batch(size: int) -> list[Frame]:
+        return [one() for _ in range(size)]
+
+    def batches(pool: ThreadPoolExecutor) -> Iterator[list[Frame]]:
+        coming: Future[list[Frame]] = pool.submit(batch, sizes[0])
+        for following in (*sizes[1:], 0):
+            with turns.away():
+                ready = coming.result()
+            coming = pool.submit(batch, following)
+            yield ready
+
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool, turns.rendering():
+        try:
+            yield batches(pool)
+        finally:
+            leaving.set()

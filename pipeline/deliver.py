@@ -1,0 +1,149 @@
+"""Delivering a render: layers and mattes, the finished movie, the same as it goes out, the master, before and after."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+from pipeline.clip.compare import write_before_after
+from pipeline.clip.encoder import Delivery, encode
+from pipeline.clip.master import MasterFrame, write_master
+from pipeline.clip.probe import probe
+from pipeline.clip.read import read_frames
+from pipeline.clip.sound import made_for, soundtrack
+from pipeline.clip.write import write_movie
+from pipeline.composite.over import blended, over
+from pipeline.engine.engine import Priority
+from pipeline.engine.upscale import Upscaler
+from pipeline.files import explained
+from pipeline.filters.retime import Guard, Timeline, retimed
+from pipeline.filters.stream import closed, opened
+from pipeline.filters.upscale import Network, enlarged
+from pipeline.frames import FloatPicture, Frame, FrameRange, Mask, Picture
+from pipeline.infotexts import infotexts_of
+from pipeline.motion.cuts import CutStore
+from pipeline.parts import keep_parts, parts_of
+from pipeline.progress import Progress
+from pipeline.recipe.sound import Sound
+from pipeline.scenery import expression_of, face_mask
+from pipeline.sound.mix import make_soundtrack
+from pipeline.sound.stretch import stretched
+from pipeline.version import OutFolder
+from pipeline.work import Work
+
+
+def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> None:
+    """Write everything that a version holds. Raises OutputError, FootageError or Cancelled."""
+    shot, recipe = work.plan.shot, work.plan.recipe
+    with _sound_folder(out) as folder:
+        sound = None if recipe.sound.untouched else make_soundtrack(shot, frames, recipe.sound, folder)
+        write_movie(out.render, _composites(work, frames, out, progress), shot, recipe.delivery.crf, frames, sound)
+        if recipe.final.wanted:
+            write_final(work, frames, out, progress, sound)
+    if recipe.delivery.master != "none":
+        write_master(out.path, recipe.delivery.master, _master_frames(work, frames, progress), shot, frames)
+    rendered = probe(out.render)
+    after = (frame.pixels for frame in read_frames(rendered, rendered.frames))
+    before = (frame.pixels for frame in read_frames(shot, frames))
+    write_before_after(out.before_after, before, after, shot, frames)
+
+
+def write_final(work: Work, frames: FrameRange, out: OutFolder, progress: Progress, sound: Path | None) -> None:
+    """Write the shot at the rate, speed and size that the recipe's `final` asks for, from unrounded composites.
+
+    sound: the file that is heard with the shot in place of its own. Raises as `deliver` does.
+    """
+    shot, final = work.plan.shot, work.plan.recipe.final
+    timeline = Timeline(len(frames), shot.rate, final.tempo, final.rate_of(shot.rate))
+    cuts = frozenset(CutStore.of(shot, work.plan.cache).cuts().starts)
+    composites = (Frame(f.number, over(f.pixels, parts_of(work, f).layers)) for f in work.plate.frames(frames))
+    stream = retimed(
+        opened(work.finished(composites)), timeline, cuts, Guard(partial(expression_of, work.crew), final.guard)
+    )
+    if final.scale != 1:
+
+        def faces(number: int) -> Mask | None:
+            return face_mask(work.crew, frames.first + round(timeline.place(number)))
+
+        stream = enlarged(stream, final.scale, _network(work, progress), faces, final.faces)
+
+    def pictures() -> Iterator[Picture]:
+        for done, frame in enumerate(closed(stream), 1):
+            progress.say("final", done, timeline.frames)
+            yield frame.pixels
+
+    if final.speed == 1:
+        heard = soundtrack(shot, frames) if sound is None else made_for(sound)
+    else:
+        stretched_sound = _stretched(work, frames, out, sound, timeline.seconds)
+        heard = soundtrack(shot, None) if stretched_sound is None else made_for(stretched_sound)
+    delivery = Delivery(
+        timeline.to, shot.pixel_aspect, work.plan.recipe.delivery.crf, hardware=final.encoder == "hardware"
+    )
+    encode(out.final, pictures(), delivery, heard)
+
+
+def _stretched(work: Work, frames: FrameRange, out: OutFolder, sound: Path | None, length: Fraction) -> Path | None:
+    """The sound at the final speed; None for a shot without any."""
+    shot, folder = work.plan.shot, _folder(out)
+    if sound is None and not shot.sound:
+        return None
+    heard = make_soundtrack(shot, frames, Sound(), folder) if sound is None else sound
+    return stretched(heard, work.plan.recipe.final.tempo, length, folder / "stretched.flac")
+
+
+def _network(work: Work, progress: Progress) -> Network | None:
+    """The recipe's upscaler at work on the accelerator, where previews may go before it between two tiles."""
+    weights, engine = work.plan.upscaler, work.runner.engine
+    if weights is None:
+        return None
+    upscaler = Upscaler(weights, engine.device)
+
+    def enlarge(picture: FloatPicture) -> FloatPicture:
+        return engine.run(upscaler.enlarge(picture), Priority.RENDER, progress.stop)
+
+    return enlarge
+
+
+def _folder(out: OutFolder) -> Path:
+    return out.path / ".sound"
+
+
+@contextmanager
+def _sound_folder(out: OutFolder) -> Iterator[Path]:
+    """A folder for files on the way to the soundtrack, while the block runs."""
+    folder = _folder(out)
+    shutil.rmtree(folder, ignore_errors=True)
+    with explained(folder):
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _composites(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> Iterator[Picture]:
+    texts = infotexts_of(work.plan)
+
+    def composited() -> Iterator[Frame]:
+        for frame in work.plate.frames(frames):
+            parts = parts_of(work, frame)
+            keep_parts(parts, frame.number, out, texts)
+            yield Frame(frame.number, over(frame.pixels, parts.layers))
+
+    for done, frame in enumerate(work.finished(composited()), 1):
+        progress.say("deliver", done, len(frames))
+        yield frame.pixels
+
+
+def _master_frames(work: Work, frames: FrameRange, progress: Progress) -> Iterator[MasterFrame]:
+    texts = infotexts_of(work.plan)
+    for done, frame in enumerate(work.plate.frames(frames), 1):
+        parts = parts_of(work, frame)
+        progress.say("master", done, len(frames))
+        pixels = blended(frame.pixels, parts.layers)
+        yield MasterFrame(frame.number, pixels, None, tuple(parts.layers), parts.mattes, texts.on)

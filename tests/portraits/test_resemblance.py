@@ -1,0 +1,74 @@
+"""Skin and hair told apart on a real render, and compared."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.frames import Mask, Picture
+from pipeline.people.finder import FaceFinder, FoundFace
+from pipeline.people.silhouette import Silhouettes
+from pipeline.portraits.resemblance import Head, character, head_of, resemblance
+from tests.people.pictures import CLOSE_UP, MEDIUM, frame, turned
+
+
+def seen(picture: Picture) -> tuple[FoundFace, Mask]:
+    with FaceFinder() as finder, Silhouettes() as silhouettes:
+        return finder.find(picture, 20)[0], silhouettes.find(picture)
+
+
+def head(picture: Picture) -> Head:
+    found = head_of(picture, *seen(picture))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("number", [CLOSE_UP, MEDIUM])
+def test_skin_is_brighter_and_redder_than_her_dark_hair(number: int) -> None:
+    found = head(frame(number))
+    assert found.hair is not None
+    assert found.skin.colour[0] > found.hair.colour[0] + 10
+    assert found.skin.colour[1] > found.hair.colour[1]
+
+
+def test_a_head_is_like_itself_however_it_is_turned() -> None:
+    plain, leaning = head(frame(CLOSE_UP)), head(turned(CLOSE_UP, 20))
+    same = resemblance([plain], plain)
+    assert (same.skin, same.hair, same.skin_structure, same.hair_structure) == (0, 0, 0, 0)
+    near = resemblance([leaning], plain)
+    assert near.skin is not None and near.skin < 2
+    assert near.hair is not None and near.hair < 4
+
+
+def test_the_distance_is_the_colours_own() -> None:
+    """Adding 10 to every L* of a picture moves skin and hair by 10, and their structure not at all."""
+    picture = frame(CLOSE_UP)
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab[..., 0] += 10
+    brighter = (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8)
+    face, people = seen(picture)
+    before, after = head_of(picture, face, people), head_of(brighter, face, people)
+    assert before is not None and after is not None
+    moved = resemblance([after], before)
+    assert moved.skin == pytest.approx(10, abs=0.5)
+    assert moved.hair == pytest.approx(10, abs=0.5)
+    assert moved.skin_structure == pytest.approx(0, abs=0.1)
+
+
+def test_blur_is_seen_in_the_structure() -> None:
+    picture = frame(CLOSE_UP)
+    face, people = seen(picture)
+    blurred = cv2.GaussianBlur(picture, (0, 0), 3).astype(np.uint8)
+    sharp, soft = head_of(picture, face, people), head_of(blurred, face, people)
+    assert sharp is not None and soft is not None and sharp.hair is not None and soft.hair is not None
+    assert soft.skin.structure < 0.7 * sharp.skin.structure
+    assert soft.hair.structure < 0.7 * sharp.hair.structure
+
+
+def test_nobody_where_the_silhouette_is_empty() -> None:
+    picture = frame(CLOSE_UP)
+    face, people = seen(picture)
+    assert head_of(picture, face, np.zeros_like(people)) is None
+    assert character([]) is None
+    assert resemblance([], head(picture)).skin is None

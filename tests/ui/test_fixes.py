@@ -1,0 +1,56 @@
+"""The fix list: which pass is to blame, how much lower it goes, and which frames are rendered again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import PhotoplayError
+from pipeline.frames import FrameRange
+from pipeline.recipe.load import load_recipe, recipe_with
+from pipeline.recipe.recipe import Recipe
+from ui.tabs.compare.fixes import redone, worst_of
+
+PRESETS = Path(__file__).parents[2] / "presets"
+
+
+@pytest.fixture
+def draft() -> Recipe:
+    return load_recipe(PRESETS / "draft.toml")
+
+
+def measured(*worst: tuple[int, str, str]) -> dict[str, Any]:
+    told = [{"frame": frame, "measure": kind, "name": name, "what": f"{name} <off>"} for frame, kind, name in worst]
+    return {"frames": {"first": 40, "last": 115}, "cuts": [64], "worst": told}
+
+
+def test_the_face_pass_is_lowered_where_the_acting_is_off(draft: Recipe) -> None:
+    recipe, frames = redone(measured((50, "expression", "mouth")), draft, 0)
+    assert [spec.denoising_strength for spec in recipe.passes] == [0.5, 0.25]
+    assert frames == FrameRange(42, 58)
+
+
+def test_the_body_pass_is_lowered_where_the_picture_flickers(draft: Recipe) -> None:
+    recipe, _ = redone(measured((50, "flicker", "whole frame")), draft, 0)
+    assert [spec.denoising_strength for spec in recipe.passes] == [0.4, 0.35]
+    recipe, _ = redone(measured((50, "flicker", "face")), draft, 0)
+    assert [spec.denoising_strength for spec in recipe.passes] == [0.5, 0.25]
+
+
+def test_the_frames_stay_inside_the_set_up_and_the_render(draft: Recipe) -> None:
+    worst = measured(*((frame, "flicker", "body") for frame in (62, 65, 42, 114)))
+    ranges = [redone(worst, draft, number)[1] for number in range(4)]
+    assert ranges == [FrameRange(54, 63), FrameRange(64, 73), FrameRange(40, 50), FrameRange(106, 115)]
+    with pytest.raises(PhotoplayError, match="no such frame"):
+        redone(worst, draft, 4)
+
+
+def test_the_list_goes_to_the_frame_and_offers_what_can_be_lowered(draft: Recipe) -> None:
+    worst = measured((50, "expression", "mouth"))
+    html = worst_of(worst, draft)
+    assert 'data-goto="50"' in html and "Redo at 0.25" in html and "&lt;off&gt;" in html
+    least = recipe_with(draft, {"passes.face.denoising_strength": 0.05})
+    assert "Redo" not in worst_of(worst, least)
+    assert worst_of(measured(), draft) == ""

@@ -1,0 +1,53 @@
+"""What was seen of a shot, in words."""
+
+from __future__ import annotations
+
+from pipeline.clip.shot import Shot
+from sights import Sight
+from ui.rows import button
+from ui.say import notice
+
+NO_PASSES = (
+    '<p class="quiet">Depth, normals, motion vectors and object mattes from the engine make the picture steadier. '
+    "Unity writes them with the script in docs/unity.</p>"
+)
+
+NUMBERS = '<dt title="Numbers begin anew with each set-up: nobody is known again across a cut.">Numbers</dt><dd>{}</dd>'
+
+
+def marks_of(sight: Sight, shot: Shot) -> tuple[list[int], list[int | None]]:
+    """The cuts, and the size of the largest face in every frame of the shot."""
+    return [setup.frames.first for setup in sight.setups[1:]], [sight.sizes.get(frame) for frame in shot.frames]
+
+
+def chips(sight: Sight) -> str:
+    """A button for every set-up, as HTML: its frames, and how large the faces in it are."""
+    told = []
+    for number, setup in enumerate(sight.setups, 1):
+        frames = f"{setup.frames.first:04d}-{setup.frames.last:04d}"
+        face = "no face" if setup.face is None else f"face {setup.face} px"
+        told.append(
+            button("range", f"{setup.frames.first}-{setup.frames.last}", f"Set-up {number} · {frames} · {face}")
+        )
+    count = len(sight.setups) - 1
+    words = "No cut found." if count == 0 else f"{count} {'cut' if count == 1 else 'cuts'} found."
+    help_text = f"{words} Drag the blue ends to choose the frames; a click on a set-up takes its own."
+    return f'{"".join(told)}<p class="quiet">{help_text}</p>'
+
+
+def people(sight: Sight, shot: Shot) -> str:
+    """Who is in a shot and how large the faces are, as HTML."""
+    if not sight.cast:
+        return notice("No face found", "Face passes will have nothing to do in this shot.", "warn")
+    sizes, most = sight.sizes.values(), max(len(setup.people) for setup in sight.setups)
+    who = f"{most} {'person' if most == 1 else 'people'} at a time, in {len(sight.sizes)} of {len(shot.frames)} frames"
+    numbers = ", ".join(str(member.person) for member in sight.cast)
+    told = f"{min(sizes)} to {max(sizes)} px" if sizes else "-"
+    return (
+        f'<dl class="pairs"><dt>Faces</dt><dd>{who}</dd><dt>Face size</dt><dd>{told}</dd>{NUMBERS.format(numbers)}</dl>'
+    )
+
+
+def passes_of(shot: Shot) -> str:
+    """What the engine has rendered beside the plate, as HTML."""
+    return NO_PASSES if shot.rendered is None else f"<pre>{shot.rendered.passes.table()}</pre>"

@@ -1,0 +1,70 @@
+"""The versions of a shot in words: what was measured of each, and what differs from one to the next."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from jobs.job import Job, State
+from orders import frames_of, out_of, recipe_of
+from pipeline.errors import RecipeError
+from pipeline.version import OutFolder
+from ui.differences import differences
+from ui.rows import table
+
+WORDS: dict[State, str] = {"queued": "in line", "running": "rendering", "cancelled": "stopped", "done": "finished"}
+LISTED = 12
+"""Versions in the list, the newest first."""
+SHOWN = 6
+"""Differences that are told."""
+
+
+def changed_since(versions: Sequence[Job], job: Job) -> str:
+    """What differs between a render and the one before it, as HTML; nothing for the first."""
+    before = [one for one in versions if one.created < job.created]
+    if not before:
+        return ""
+    try:
+        found = differences(recipe_of(before[-1]), recipe_of(job))
+    except RecipeError:
+        return ""
+    frames = [("", "frames", *(f"{f.first}-{f.last}" for f in (frames_of(before[-1]), frames_of(job))))]
+    rows = [*(frames if frames[0][2] != frames[0][3] else []), *found]
+    told = "".join(
+        f"<dt>{escape(where or 'shot')}</dt><dd>{escape(name)} {escape(old)} → {escape(new)}</dd>"
+        for where, name, old, new in rows[:SHOWN]
+    )
+    more = f'<p class="quiet">and {len(rows) - SHOWN} more</p>' if len(rows) > SHOWN else ""
+    listed = f'<dl class="pairs">{told}</dl>{more}' if rows else '<p class="quiet">Nothing: it is the same again.</p>'
+    return f'<p class="heading">Changed since {out_of(before[-1]).name}</p>{listed}'
+
+
+def versions_of(versions: Sequence[Job]) -> str:
+    """Every version of a shot with its figures, the newest first, as HTML."""
+    newest = {out_of(job): job for job in versions}
+    rows = [_row(job) for job in list(newest.values())[::-1][:LISTED]]
+    return f'<p class="heading">Versions</p>{table(("", "", "Expression", "Flicker"), rows)}' if rows else ""
+
+
+def _row(job: Job) -> tuple[str, ...]:
+    out = OutFolder(out_of(job))
+    when = time.strftime("%d %b %H:%M", time.localtime(job.finished)) if job.state == "done" and job.finished else ""
+    measured = _measured(out) if job.state == "done" else {}
+    expression = measured.get("expression_kept", {}).get("value")
+    flicker = measured.get("flicker", {}).get("whole frame", {}).get("ratio", {}).get("value")
+    return (
+        out.path.name,
+        when or WORDS.get(job.state, job.state),
+        "-" if expression is None else f"{expression:.2f}",
+        "-" if flicker is None else f"{flicker:.2f} ×",
+    )
+
+
+def _measured(out: OutFolder) -> Mapping[str, Any]:
+    try:
+        return json.loads(out.measurements.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
