@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelMissing
 from pipeline.frames import Picture
-from pipeline.people.landmarks import CONFIDENCE, MOST_FACES, FacePoints
+from pipeline.people.landmarks import CONFIDENCE, MOST_FACES, FacePoints, Looker, in_pixels
 
 SIDES = ("Left", "Right")
 BLENDSHAPES = (
@@ -44,7 +43,7 @@ class ShapedFace:
     weights: NDArray[np.float64]
 
 
-class FaceShapes:
+class FaceShapes(Looker):
     """Blendshapes of single pictures. Nothing is tracked. Use it in a `with`. Not thread-safe."""
 
     def __init__(self, weights: Path) -> None:
@@ -58,19 +57,11 @@ class FaceShapes:
                 min_face_detection_confidence=CONFIDENCE,
                 output_face_blendshapes=True,
             )
-            self._graph: Any = vision.FaceLandmarker.create_from_options(options)
+            super().__init__(vision.FaceLandmarker.create_from_options(options))
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelMissing(
                 f"{weights.name} cannot be read as a face landmarker.", "Fetch it again into the model folder."
             ) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._graph.close()
 
     def find(self, picture: Picture) -> list[ShapedFace]:
         """The faces of `picture` (uint8 RGB [height, width, 3]), at most five, in no settled order."""
@@ -82,12 +73,8 @@ class FaceShapes:
 
 def shaped_faces(result: Any, width: int, height: int) -> list[ShapedFace]:
     """The faces of a FaceLandmarkerResult for a picture of this size; a shape that it does not name is 0."""
-    scale = np.array([width, height, width], np.float32)
     found = zip(result.face_landmarks, result.face_blendshapes, strict=True)
-    return [
-        ShapedFace(np.array([(p.x, p.y, p.z) for p in marks], np.float32) * scale, _weights(shapes))
-        for marks, shapes in found
-    ]
+    return [ShapedFace(in_pixels(marks, width, height), _weights(shapes)) for marks, shapes in found]
 
 
 def _weights(shapes: Iterable[Any]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -34,76 +35,65 @@ class BodyPoints:
     visibility: NDArray[np.float32]
 
 
-class FaceMesh:
+class Looker:
+    """One of MediaPipe's graphs, let go of at the end of a `with`. Not thread-safe."""
+
+    def __init__(self, graph: Any) -> None:
+        self._graph: Any = graph
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._graph.close()
+
+
+class FaceMesh(Looker):
     """Face landmarks of single pictures. Each picture is looked at afresh: nothing is tracked. Not thread-safe."""
 
     def __init__(self) -> None:
         from mediapipe.python.solutions.face_mesh import FaceMesh as Graph
 
-        self._graph: Any = Graph(
+        graph = Graph(
             static_image_mode=True,
             max_num_faces=MOST_FACES,
             refine_landmarks=True,
             min_detection_confidence=CONFIDENCE,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._graph.close()
+        super().__init__(graph)
 
     def find(self, picture: Picture) -> list[FacePoints]:
         """Landmarks of at most five faces in `picture` (uint8 RGB [height, width, 3]), in no settled order."""
-        height, width = picture.shape[:2]
         found = self._graph.process(np.ascontiguousarray(picture)).multi_face_landmarks or []
-        scale = np.array([width, height, width], np.float32)
-        return [np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale for face in found]
+        return [in_pixels(face.landmark, picture.shape[1], picture.shape[0]) for face in found]
 
 
-class HandMarks:
+class HandMarks(Looker):
     """Hand landmarks of single pictures. Nothing is tracked. Not thread-safe."""
 
     def __init__(self) -> None:
         from mediapipe.python.solutions.hands import Hands as Graph
 
-        self._graph: Any = Graph(
+        graph = Graph(
             static_image_mode=True, max_num_hands=MOST_HANDS, model_complexity=1, min_detection_confidence=CONFIDENCE
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._graph.close()
+        super().__init__(graph)
 
     def find(self, picture: Picture) -> list[HandPoints]:
         """Landmarks of at most six hands in `picture` (uint8 RGB [height, width, 3]), in no settled order."""
-        height, width = picture.shape[:2]
         found = self._graph.process(np.ascontiguousarray(picture)).multi_hand_landmarks or []
-        scale = np.array([width, height, width], np.float32)
-        return [np.array([(p.x, p.y, p.z) for p in hand.landmark], np.float32) * scale for hand in found]
+        return [in_pixels(hand.landmark, picture.shape[1], picture.shape[0]) for hand in found]
 
 
-class BodyPose:
+class BodyPose(Looker):
     """Body landmarks of single pictures, one body each. Nothing is tracked. Not thread-safe."""
 
     def __init__(self) -> None:
         from mediapipe.python.solutions.pose import Pose as Graph
 
-        self._graph: Any = Graph(static_image_mode=True, model_complexity=1, min_detection_confidence=CONFIDENCE)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._graph.close()
+        super().__init__(Graph(static_image_mode=True, model_complexity=1, min_detection_confidence=CONFIDENCE))
 
     def find(self, picture: Picture) -> BodyPoints | None:
         """Landmarks of the most prominent body in `picture` (uint8 RGB [height, width, 3]); None when there is none."""
@@ -113,6 +103,11 @@ class BodyPose:
             return None
         points = np.array([(p.x * width, p.y * height) for p in found.landmark], np.float32)
         return BodyPoints(points, np.array([p.visibility for p in found.landmark], np.float32))
+
+
+def in_pixels(marks: Iterable[Any], width: int, height: int) -> NDArray[np.float32]:
+    """MediaPipe's landmarks in a picture of this size, float32 [n, 3]: pixels, z on the scale of x."""
+    return np.array([(p.x, p.y, p.z) for p in marks], np.float32) * np.array([width, height, width], np.float32)
 
 
 def normalised(points: FacePoints, width: int, height: int) -> Any:

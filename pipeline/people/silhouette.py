@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Self
-
 import numpy as np
 
 from pipeline.frames import Mask, Picture
+from pipeline.people.landmarks import Looker
 
 INSIDE = 0.5
 """Least confidence of a pixel that belongs to somebody."""
 
 
-class Silhouettes:
+class Silhouettes(Looker):
     """The silhouettes of single pictures, everybody's together. Nothing is tracked. Not thread-safe."""
 
     def __init__(self) -> None:
         from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation as Graph
 
-        self._graph: Any = Graph(model_selection=0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._graph.close()
+        super().__init__(Graph(model_selection=0))
 
     def find(self, picture: Picture) -> Mask:
         """The people of `picture` (uint8 RGB [height, width, 3]): uint8 [height, width], 255 = somebody."""
