@@ -178,7 +178,7 @@ def test_a_rate_that_is_far_too_high_is_caught_and_the_last_state_kept(
     dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
     settings = QUICK.model_copy(
-        update={"rate": 0.1, "alpha": 256, "steps": 400, "schedule": "constant", "checkpoint_every": 10}
+        update={"rate": 0.1, "alpha": 256, "steps": 400, "schedule": "constant", "checkpoint_every": 10, "carried": 0.0}
     )
     with pytest.raises(TrainingError, match="learning rate"):
         run(dataset, checkpoint, tmp_path / "run", settings)

@@ -42,7 +42,7 @@ class Previewing:
         self.made, self.last = gr.State([]), gr.State(None)
 
     def wire(self, look: LookTab) -> None:
-        """Connect the handlers."""
+        """Connect the handlers. Preview pressed while the one before is still measured counts once that is done."""
         self.look = look
         look.preview_button.click(None, [look.frame], [look.status], js=AT_ONCE, queue=False, show_progress="hidden")
         look.preview_button.click(
@@ -51,6 +51,7 @@ class Previewing:
             [look.viewer, look.sheet, look.strip, self.made, look.status, self.last],
             show_progress="hidden",
             concurrency_limit=8,
+            trigger_mode="always_last",
         )
         look.strip.select(self.enlarge, [self.made], [look.viewer], queue=False, show_progress="hidden")
 
