@@ -33,6 +33,7 @@ def refused(capsys: pytest.CaptureFixture[str], command: list[str], *words: str)
     assert all(word in said for word in words), said
 
 
+@pytest.mark.slow
 def test_render_prints_the_figures_and_where_things_lie(
     home: Path, interview: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

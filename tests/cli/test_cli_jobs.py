@@ -23,6 +23,7 @@ def jobs(home: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     return command
 
 
+@pytest.mark.slow
 def test_renders_are_put_in_line_and_carried_out(jobs: Any, home: Path, interview: Path, tmp_path: Path) -> None:
     add = ["add", str(interview), "--preset", str(home / "tiny.toml"), "--json"]
     _, (first,) = jobs(*add, "--frames", "62-63", "--out", str(tmp_path / "out"))

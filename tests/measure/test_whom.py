@@ -55,6 +55,7 @@ def test_a_cut_that_is_given_counts_although_nothing_shows_it(shot: Shot) -> Non
     assert known.at(25)[0].person != known.at(26)[0].person
 
 
+@pytest.mark.slow
 def test_given_tracks_are_taken_as_they_are_and_say_the_same(shot: Shot, found: Whom, tmp_path: Path) -> None:
     pictures = [frame.pixels for frame in read_frames(shot, AROUND)]
     write_movie(tmp_path / "render.mp4", pictures, shot, 2, None)

@@ -61,6 +61,7 @@ def test_the_next_batch_is_drawn_while_the_accelerator_works(bench: Bench) -> No
     assert slow.frames == [(0, 1, 2, 3), (4, 5, 6, 7), (8, 9, 10, 11)]
 
 
+@pytest.mark.slow
 def test_what_is_drawn_ahead_is_drawn_once_and_looks_the_same(bench: Bench) -> None:
     recipe = tiny_recipe()
     plan = plan_render(bench.shot, recipe, bench.tools.models, bench.folder / "cache")

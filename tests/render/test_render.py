@@ -151,6 +151,7 @@ def test_openposes_own_weights_change_the_passes_that_see_a_pose(bench: Bench, t
     assert set(after.models) - set(before.models) == {"openpose"}
 
 
+@pytest.mark.slow
 def test_a_part_of_the_shot_equals_the_same_part_of_a_longer_render(bench: Bench, tmp_path: Path) -> None:
     bench.render(tiny_recipe(), "60-67", "long")
     fresh = dataclasses.replace(bench, tools=dataclasses.replace(bench.tools, cache=tmp_path / "other"))

@@ -40,6 +40,7 @@ def layer(bench: Bench, *changes: str) -> np.ndarray:
     return decode_png((bench.folder / name / "layers" / "body" / "000062.png").read_bytes())
 
 
+@pytest.mark.slow
 def test_another_autoencoder_gives_another_picture_and_the_same_one_the_same(coded: Bench) -> None:
     own, other, same = layer(coded), layer(coded, "vae=other"), layer(coded, "vae=same")
     assert np.array_equal(own, same)
