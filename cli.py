@@ -12,15 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-import cli_composite
-import cli_jobs
-import cli_mattes
-import cli_models
-import cli_passes
-import cli_paste
-import cli_suggest
-import cli_train
-import cli_users
+from commands import composite, jobs, mattes, models, passes, paste, suggest, train, users
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress, Step
@@ -68,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _add_look(add)
     add.add_argument("--out", type=Path, required=True, help="folder the pictures are written to")
     add.add_argument("--frame", type=int, default=0, help="which frame, counted from 0")
-    cli_suggest.add_options(add)
+    suggest.add_options(add)
     add.set_defaults(run=_preview)
 
     add = commands.add_parser("measure", help="measure a render against its plate")
@@ -82,33 +74,33 @@ def parser() -> argparse.ArgumentParser:
     add.set_defaults(run=_presets)
 
     add = commands.add_parser("jobs", help="renders in line: add, run, list, show, pause, cancel, resume, remove, gc")
-    cli_jobs.add_commands(add, _add_look)
-    add.set_defaults(run=lambda options: cli_jobs.run(options, _studio, _stop_on_interrupt()))
+    jobs.add_commands(add, _add_look)
+    add.set_defaults(run=lambda options: jobs.run(options, _studio, _stop_on_interrupt()))
 
     add = commands.add_parser("models", help="the models that recipes name: list, fetch, import, remove, verify")
-    cli_models.add_commands(add)
-    add.set_defaults(run=lambda options: cli_models.run(options, _studio, _stop_on_interrupt()))
+    models.add_commands(add)
+    add.set_defaults(run=lambda options: models.run(options, _studio, _stop_on_interrupt()))
 
     add = commands.add_parser("passes", help="what of an engine's render is recognised, and what its vectors mean")
-    cli_passes.add_options(add)
-    add.set_defaults(run=lambda options: cli_passes.run(options, _studio))
+    passes.add_options(add)
+    add.set_defaults(run=lambda options: passes.run(options, _studio))
 
     add = commands.add_parser("matte", help="keep a painted matte with its shot, for a pass over it")
-    cli_mattes.add_options(add)
-    add.set_defaults(run=cli_mattes.run)
+    mattes.add_options(add)
+    add.set_defaults(run=mattes.run)
 
-    cli_composite.add_commands(commands, _progress)
+    composite.add_commands(commands, _progress)
     add = commands.add_parser("paste", help="make a recipe out of the settings that Auto1111 wrote into a picture")
-    cli_paste.add_options(add)
-    add.set_defaults(run=lambda options: cli_paste.run(options, _studio))
+    paste.add_options(add)
+    add.set_defaults(run=lambda options: paste.run(options, _studio))
 
     add = commands.add_parser("train", help="train a LoRA of a character or a style from pictures")
-    cli_train.add_options(add)
-    add.set_defaults(run=lambda options: cli_train.run(options, _studio, _stop_on_interrupt()))
+    train.add_options(add)
+    add.set_defaults(run=lambda options: train.run(options, _studio, _stop_on_interrupt()))
 
     add = commands.add_parser("users", help="who may sign in to the web app: add, list, remove, password")
-    cli_users.add_commands(add)
-    add.set_defaults(run=cli_users.run)
+    users.add_commands(add)
+    add.set_defaults(run=users.run)
     for command in (command for name, command in commands.choices.items() if name not in ("jobs", "models", "users")):
         command.add_argument("--json", action="store_true", help="print the result as JSON")
     return top
@@ -117,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_look(command: argparse.ArgumentParser) -> None:
     command.add_argument("shot", type=Path, help="the clip to render, or a picture of a numbered sequence")
     command.add_argument("--passes", type=Path, help="folder with the engine's depth, normals, motion and mattes")
-    cli_passes.add_footage(command)
+    passes.add_footage(command)
     command.add_argument("--preset", required=True, help="a preset's name, or a recipe file ending in .toml")
     command.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="change one setting")
 
@@ -158,7 +150,7 @@ def _render(options: argparse.Namespace) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     if options.suggest:
-        return cli_suggest.run(options, _studio, _stop_on_interrupt())
+        return suggest.run(options, _studio, _stop_on_interrupt())
     from pipeline.frames import FrameRange
     from pipeline.progress import Progress
     from pipeline.recipe.footage import footage_with

@@ -10,26 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from fittings import Fittings
 from jobs.executor import Executor, Request, Work
 from jobs.job import UNFINISHED, Job, JobError, State
 from jobs.local import LocalExecutor
 from jobs.owned import OwnedJobs
 from jobs.store import Store
-from looks import Looks, PresetStatus, find_recipe, presets
-from mattes import PaintedMattes
-from orders import (
-    footage_of,
-    frames_of,
-    keys_of,
-    out_of,
-    outdated,
-    passes_of,
-    plate_of,
-    recipe_of,
-    shot_name_of,
-    spec_of,
-)
 from pipeline.cache import Cleared, clear
 from pipeline.clip.attach import with_passes
 from pipeline.clip.probe import probe
@@ -44,12 +29,27 @@ from pipeline.plan import RenderPlan, plan_render
 from pipeline.progress import Progress
 from pipeline.recipe.footage import AS_FOUND, Footage
 from pipeline.recipe.recipe import Recipe
-from references import References
-from shelf import Shelf
-from sights import Sights
-from training_orders import TRAIN, Bench
-from training_trials import PROBE, SHEET
-from trainings import Trainings
+from verbs.fittings import Fittings
+from verbs.looks import Looks, PresetStatus, find_recipe, presets
+from verbs.mattes import PaintedMattes
+from verbs.orders import (
+    footage_of,
+    frames_of,
+    keys_of,
+    out_of,
+    outdated,
+    passes_of,
+    plate_of,
+    recipe_of,
+    shot_name_of,
+    spec_of,
+)
+from verbs.references import References
+from verbs.shelf import Shelf
+from verbs.sights import Sights
+from verbs.training_orders import TRAIN, Bench
+from verbs.training_trials import PROBE, SHEET
+from verbs.trainings import Trainings
 from workspaces.home import LOCAL, Home
 from workspaces.limits import GB
 from workspaces.rooms import Rooms
@@ -59,7 +59,7 @@ from workspaces.upgrade import upgrade
 if TYPE_CHECKING:
     from pipeline.measure.report import Report
     from pipeline.render import Order, Preview, Rendered, Tools
-    from suggestions import Suggestion
+    from verbs.suggestions import Suggestion
 
 SAMPLES = Path(__file__).parent / "samples"
 HOME = Path(__file__).parent / "workspace"
@@ -180,7 +180,7 @@ class Studio:
 
         Raises PhotoplayError.
         """
-        from suggestions import suggest
+        from verbs.suggestions import suggest
 
         return suggest(order, self.render, progress)
 

@@ -68,7 +68,7 @@ def main() -> int:
     from pipeline.render import Order
     from studio import Studio
     from training.characters.sample import wearing
-    from training_orders import training_from
+    from verbs.training_orders import training_from
 
     given = dict(change.split("=", 1) for change in options.set)
     settings = training_from(

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from jobs.job import Job, JobError, State
-from orders import keys_of, out_of
 from pipeline.clip.shot import Shot
 from pipeline.errors import OverQuota, RefusedFile
 from pipeline.frames import FrameRange
@@ -21,6 +20,7 @@ from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
 from studio import LOCAL, Studio
 from tests.tiny import make_checkpoint, make_models
+from verbs.orders import keys_of, out_of
 
 ROOT = Path(__file__).parents[1]
 FRAMES = FrameRange(3, 4)

@@ -7,12 +7,12 @@ from threading import Lock
 
 from jobs.executor import Newest
 from jobs.job import Job, State
-from orders import asks_for
 from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
 from pipeline.frames import FrameRange
 from pipeline.recipe.recipe import Recipe
 from studio import RESUMABLE, Studio
+from verbs.orders import asks_for
 
 STAGES = {"passes": "Passes", "deliver": "Deliver", "measure": "Measure"}
 """What every render goes through, in order, and what the page calls it. Some recipes have stages before these."""

@@ -10,24 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PROGRAMS = (
-    "app.py",
-    "cli.py",
-    "cli_composite.py",
-    "cli_jobs.py",
-    "cli_mattes.py",
-    "cli_paste.py",
-    "cli_models.py",
-    "cli_passes.py",
-    "cli_suggest.py",
-    "cli_users.py",
-    "looks.py",
-    "mattes.py",
-    "orders.py",
-    "studio.py",
-    "suggestions.py",
-)
-PACKAGES = ("pipeline", "training", "jobs", "workspaces", "ui", "server")
+PROGRAMS = ("app.py", "cli.py", "studio.py")
+PACKAGES = ("pipeline", "training", "jobs", "workspaces", "verbs", "ui", "server", "commands")
 
 
 @dataclass(frozen=True)

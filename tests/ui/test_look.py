@@ -7,7 +7,6 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from looks import PresetStatus
 from pipeline.errors import PhotoplayError, RecipeError
 from pipeline.models.store import ModelStore
 from pipeline.recipe.load import load_recipe, recipe_with
@@ -18,6 +17,7 @@ from ui.tabs.look.grid import grid_of, values_in
 from ui.tabs.look.keeping import as_text, from_text
 from ui.tabs.look.panels import folded_of, head_of
 from ui.tabs.look.pickers import added, tag_of
+from verbs.looks import PresetStatus
 
 PRESETS = Path(__file__).parents[2] / "presets"
 STRENGTH = "passes.face.denoising_strength"

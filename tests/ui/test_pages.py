@@ -11,7 +11,6 @@ from jobs.job import Job, Reached, Reason, State
 from pipeline.errors import PhotoplayError
 from pipeline.models.catalogue import entries
 from training.characters.captions import Row
-from training_results import Lora
 from ui.rows import bar, button, table
 from ui.say import signed_in
 from ui.tabs.characters.pictures import edits_in
@@ -21,6 +20,7 @@ from ui.tabs.characters.tab import worn
 from ui.tabs.help import player_keys
 from ui.tabs.models import sure_of
 from ui.tabs.queue import buttons_of, in_order, place_of, progress_of
+from verbs.training_results import Lora
 
 
 def job(state: State = "queued", **facts: Any) -> Job:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from jobs.job import Reached, State
-from orders import frames_of, out_of, plate_of, recipe_of
 from pipeline.clip.shot import Shot
 from pipeline.errors import ModelMissing, PhotoplayError
 from pipeline.frames import FrameRange
@@ -20,6 +19,7 @@ from tests.tiny import make_models
 from ui.runs import STAGES, Run, Runs
 from ui.say import time_left
 from ui.tabs.render import outcome_of, picture_of, progress_of
+from verbs.orders import frames_of, out_of, plate_of, recipe_of
 
 RECIPE = {
     "title": "Tiny",

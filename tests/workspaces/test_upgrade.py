@@ -13,11 +13,11 @@ import pytest
 from jobs.executor import Request
 from jobs.local import LocalExecutor
 from jobs.store import Store
-from orders import out_of, plate_of
 from pipeline.errors import OutputError
 from pipeline.keys import key_of_file
 from studio import LOCAL, Studio
 from tests import footage
+from verbs.orders import out_of, plate_of
 from workspaces import upgrade as steps
 from workspaces.home import Home
 

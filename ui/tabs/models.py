@@ -9,16 +9,16 @@ from typing import Any
 
 import gradio as gr
 
-from looks import PresetStatus
 from pipeline.errors import PhotoplayError
 from pipeline.models.catalogue import Entry, entry
 from pipeline.models.fetching import terms_of
 from pipeline.models.library import Listed, wanted
 from pipeline.models.store import WORDS
-from shelf import Fetching
 from ui.page import Page, owner_of, watching
 from ui.rows import bar, button, rows, table
 from ui.say import notice, said
+from verbs.looks import PresetStatus
+from verbs.shelf import Fetching
 from workspaces.quota import told
 
 SHOWN = ("Everything", "What is here", "LoRAs and embeddings")

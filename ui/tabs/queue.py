@@ -10,13 +10,13 @@ import gradio as gr
 
 from jobs.executor import Newest
 from jobs.job import UNFINISHED, Job, State
-from orders import out_of, shot_name_of
 from studio import RENDER, Studio
 from ui.page import Page, owner_of, watching
 from ui.pictures import small
 from ui.rows import bar, button, rows, table
 from ui.say import notice, said, time_left
 from ui.tabs.render import RenderTab
+from verbs.orders import out_of, shot_name_of
 
 EMPTY = notice("Nothing is in line", "What you render or train appears here, and goes on when the browser is closed.")
 HEADS = ("Place", "Job", "Shot", "Progress", "Left", "")

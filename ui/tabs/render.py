@@ -12,7 +12,6 @@ import gradio as gr
 from gradio.components import Component
 
 from jobs.job import Reached, State
-from orders import frames_of, out_of, plate_of, shot_name_of
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange, Picture
 from pipeline.version import OutFolder
@@ -24,6 +23,7 @@ from ui.say import notice, said, time_left
 from ui.tabs.look import LookTab
 from ui.tabs.shot import ShotTab
 from ui.tabs.versions import changed_since, versions_of
+from verbs.orders import frames_of, out_of, plate_of, shot_name_of
 
 IDLE = notice("Nothing is rendering", "The frames chosen under Shot are rendered with the settings under Look.")
 DELIVERED = {"delivery.master": "Master beside the mp4", "delivery.crf": "Quality (CRF)"}

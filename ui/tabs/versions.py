@@ -9,11 +9,11 @@ from html import escape
 from typing import Any
 
 from jobs.job import Job, State
-from orders import frames_of, out_of, recipe_of
 from pipeline.errors import RecipeError
 from pipeline.version import OutFolder
 from ui.differences import differences
 from ui.rows import table
+from verbs.orders import frames_of, out_of, recipe_of
 
 WORDS: dict[State, str] = {"queued": "in line", "running": "rendering", "cancelled": "stopped", "done": "finished"}
 LISTED = 12

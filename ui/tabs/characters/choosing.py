@@ -13,14 +13,14 @@ from gradio.components import Component
 from jobs.job import UNFINISHED
 from pipeline.errors import PhotoplayError
 from pipeline.measure.aids import NO_FACE_MODEL
-from training_results import Result
-from training_trials import PROBE, SHEET, Candidate, Cell, probes_of, sheets_of
 from ui.page import Page, owner_of
 from ui.rows import rows, table
 from ui.say import notice, said
 from ui.tabs.characters.progress import family
 from ui.tabs.characters.settings import Given, numbers_in
 from ui.tabs.queue import progress_of
+from verbs.training_results import Result
+from verbs.training_trials import PROBE, SHEET, Candidate, Cell, probes_of, sheets_of
 
 if TYPE_CHECKING:
     from ui.tabs.characters.tab import CharactersTab

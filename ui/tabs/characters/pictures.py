@@ -13,8 +13,8 @@ from PIL import Image
 from pipeline.errors import PhotoplayError
 from pipeline.frames import Picture
 from pipeline.portraits.words import direction, expression
-from training_orders import Prepared
 from ui.say import notice
+from verbs.training_orders import Prepared
 
 if TYPE_CHECKING:
     from pipeline.portraits.facts import PictureFacts

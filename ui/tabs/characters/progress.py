@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jobs.job import Job
 from studio import Studio
-from training_orders import TRAIN
-from training_results import Result
 from ui.rows import table
 from ui.say import notice
 from ui.tabs.queue import buttons_of, in_order, left_of, place_of, progress_of
+from verbs.training_orders import TRAIN
+from verbs.training_results import Result
 
 HEADS = ("Place", "Training", "Progress", "Left", "")
 NOTHING = notice("Nothing is training", "Drop pictures, read what is missing, and start.")

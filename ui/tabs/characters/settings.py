@@ -11,9 +11,9 @@ from gradio.components import Component
 
 from pipeline.errors import PhotoplayError
 from training.characters.settings import Training
-from training_orders import training_from
 from ui.bind import control
-from variations import trigger_alone, variations
+from verbs.training_orders import training_from
+from verbs.variations import trigger_alone, variations
 
 WORDS = ("name", "trigger", "consent")
 FIRST = ("steps", "rank", "rate")

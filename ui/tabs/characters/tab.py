@@ -14,7 +14,6 @@ from pipeline.models.library import listed
 from pipeline.progress import Progress
 from pipeline.render import Order
 from training.characters.settings import Training
-from training_results import SAMPLES, Lora
 from ui.page import Page, owner_of, watching
 from ui.rows import button, rows, table
 from ui.say import notice, said
@@ -24,6 +23,7 @@ from ui.tabs.characters.progress import jobs_table, loss_curve, samples_of
 from ui.tabs.characters.settings import Given, TrainingControls
 from ui.tabs.look import LookTab
 from ui.tabs.queue import steer
+from verbs.training_results import SAMPLES, Lora
 
 NEW = "New character"
 

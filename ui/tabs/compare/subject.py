@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.job import Job
-from orders import frames_of, out_of
 from pipeline.clip.shot import Shot
 from pipeline.clip.stacked import tile_size
 from pipeline.compared import PLATE, View, compared_key, views_of, write_compared
@@ -22,6 +21,7 @@ from ui.notes import read_notes
 from ui.pictures import Pictures
 from ui.player.component import Shown
 from ui.player.shown import Measured, curves_of, flags_of, notes_of
+from verbs.orders import frames_of, out_of
 
 NOTHING, REFERENCE = "nothing", "reference"
 """What can be chosen where no version need be, and the still or clip of a film."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
 
-from looks import PresetStatus
 from ui.rows import button
 from ui.say import notice
+from verbs.looks import PresetStatus
 
 Give = Callable[[Path], str]
 """A file of ours -> the path under which the browser may fetch it."""

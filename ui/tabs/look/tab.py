@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.blocks import Block
 
-from looks import PresetStatus
-from orders import frames_of, recipe_of
 from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
 from pipeline.recipe.recipe import Recipe
@@ -26,6 +24,8 @@ from ui.tabs.look.preview import NO_PREVIEW, finished_note
 from ui.tabs.look.previewing import Previewing
 from ui.tabs.look.suggesting import Suggesting
 from ui.tabs.look.trying import Trying
+from verbs.looks import PresetStatus
+from verbs.orders import frames_of, recipe_of
 
 if TYPE_CHECKING:
     from ui.tabs.shot import ShotTab

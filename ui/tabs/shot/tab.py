@@ -9,7 +9,6 @@ from typing import Any
 
 import gradio as gr
 
-from orders import frames_of, plate_of
 from pipeline.clip.shot import Shot
 from pipeline.errors import RefusedFile
 from pipeline.frames import FrameRange
@@ -19,6 +18,7 @@ from ui.page import Page, frame_slider, moved_to, owner_of, viewer
 from ui.say import facts, notice, room_of, said
 from ui.tabs.shot.strip import Filmstrip
 from ui.tabs.shot.words import NO_PASSES, passes_of
+from verbs.orders import frames_of, plate_of
 from workspaces.shots import ShotFolder
 
 SAMPLE = SAMPLES / "interview" / "plate.mp4"

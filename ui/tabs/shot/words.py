@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pipeline.clip.shot import Shot
-from sights import Sight
 from ui.rows import button
 from ui.say import notice
+from verbs.sights import Sight
 
 NO_PASSES = (
     '<p class="quiet">Depth, normals, motion vectors and object mattes from the engine make the picture steadier. '

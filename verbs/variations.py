@@ -13,7 +13,7 @@ from pipeline.files import explained
 from training.characters.captions import FILE as CAPTIONS
 from training.characters.captions import write_edits
 from training.characters.settings import Training
-from training_orders import training_from
+from verbs.training_orders import training_from
 
 MOST = 12
 """Variations that are put in line at once."""

@@ -20,9 +20,9 @@ from studio import LOCAL, Studio
 from tests.test_studio import recipe
 from tests.tiny import make_models
 from training.characters.settings import Training
-from training_orders import training_from
-from training_trials import Candidate, cells_of, probes_of, sheets_of
-from variations import trigger_alone, variations
+from verbs.training_orders import training_from
+from verbs.training_trials import Candidate, cells_of, probes_of, sheets_of
+from verbs.variations import trigger_alone, variations
 
 SETTINGS = {
     "name": "ava",

@@ -14,7 +14,7 @@ from pipeline.files import atomic
 from pipeline.models.library import listed
 from pipeline.models.store import FILES, ModelStore
 from training.characters.settings import Training
-from training_orders import CHARACTERS, training_from
+from verbs.training_orders import CHARACTERS, training_from
 from workspaces.home import Home
 
 SETTINGS = "settings.json"

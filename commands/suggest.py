@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
     from pipeline.progress import Progress
     from pipeline.recipe.footage import footage_with
     from pipeline.render import Order
-    from suggestions import check_preset
+    from verbs.suggestions import check_preset
 
     if options.save is not None:
         check_preset(options.save)

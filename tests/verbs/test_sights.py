@@ -8,9 +8,9 @@ import numpy as np
 
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
-from sights import STRIP_HEIGHT, Sights
 from tests.footage import clip
 from ui.tabs.shot.words import chips, marks_of, people
+from verbs.sights import STRIP_HEIGHT, Sights
 
 
 def test_a_strip_shows_the_whole_shot(interview: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pipeline.recipe.load import changed, load_recipe, save_recipe
 from pipeline.recipe.networks import model_name
 from pipeline.recipe.recipe import Recipe
 
-PRESETS = Path(__file__).parent / "presets"
+PRESETS = Path(__file__).parent.parent / "presets"
 OWN = "own/"
 """How the name of a preset begins that somebody has saved for themselves."""
 MOST = 200

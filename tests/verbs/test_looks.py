@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from looks import PRESETS, Looks, presets
 from pipeline.errors import RecipeError
 from pipeline.models.store import ModelStore
 from pipeline.recipe.load import load_recipe, recipe_with
 from pipeline.recipe.recipe import Recipe
+from verbs.looks import PRESETS, Looks, presets
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jobs.executor import Request
 from jobs.job import Job
-from orders import spec_of
 from pipeline.engine.lease import Priority
 from pipeline.errors import TrainingError
 from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress
-from training_orders import Bench, sample_of
-from training_results import Lora, Result, loras_for, loras_of_others, result_of, results_of
-from training_trials import (
+from verbs.orders import spec_of
+from verbs.training_orders import Bench, sample_of
+from verbs.training_results import Lora, Result, loras_for, loras_of_others, result_of, results_of
+from verbs.training_trials import (
     PROBE,
     SHEET,
     Candidate,

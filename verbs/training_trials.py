@@ -16,7 +16,7 @@ from pipeline.files import atomic
 from pipeline.keys import key_of
 from pipeline.progress import Progress, Step
 from pipeline.version import OutFolder
-from training_results import Result
+from verbs.training_results import Result
 
 if TYPE_CHECKING:
     from pipeline.models.store import ModelStore

@@ -21,8 +21,8 @@ from pipeline.progress import Progress, Step
 from pipeline.recipe.load import load_recipe, save_recipe
 from pipeline.render import Order
 from studio import Studio
-from suggestions import SHARES, at, scaled, with_shares
 from tests.render.conftest import tiny_recipe
+from verbs.suggestions import SHARES, at, scaled, with_shares
 
 PROBE = FrameRange(56, 63)
 """Frames in which he speaks and blinks."""

@@ -85,7 +85,7 @@ def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
 def _several(settings: Training, options: argparse.Namespace) -> list[Training]:
     """The training and its variations. Raises RecipeError, TrainingError."""
     from pipeline.errors import RecipeError
-    from variations import trigger_alone, variations
+    from verbs.variations import trigger_alone, variations
 
     if (options.sheet or options.probe) and options.preview is None:
         raise RecipeError("There is no frame to try the LoRA on.", "Name one with --preview SHOT:FRAME.")
@@ -114,7 +114,7 @@ def _try_on(studio: Studio, others: list[Training], sample: Order | None, option
     from dataclasses import replace
 
     from pipeline.frames import FrameRange
-    from training_trials import Candidate
+    from verbs.training_trials import Candidate
 
     if sample is None:
         return
@@ -155,7 +155,7 @@ def _sample(studio: Studio, pictures: Path, options: argparse.Namespace) -> Orde
 def _settings(options: argparse.Namespace) -> Training:
     """What the options say about the training. Raises RecipeError."""
     from pipeline.errors import RecipeError
-    from training_orders import training_from
+    from verbs.training_orders import training_from
 
     given = {name: getattr(options, name) for name in (*WORDS, *NUMBERS)}
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from jobs.executor import Request
 from jobs.job import Job
-from orders import spec_of
 from pipeline.clip.still import encode_png
 from pipeline.engine.lease import Priority
 from pipeline.errors import RefusedFile
@@ -19,9 +18,19 @@ from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress
 from training.characters.settings import Training
-from training_orders import TRAIN, Bench, Prepared, folder_of, prepare_from, sample_of, spec_of_training, training_of
-from training_results import CHECKPOINTS, SAMPLES, remember
-from variations import share_pictures, speak_trigger_alone, trigger_alone
+from verbs.orders import spec_of
+from verbs.training_orders import (
+    TRAIN,
+    Bench,
+    Prepared,
+    folder_of,
+    prepare_from,
+    sample_of,
+    spec_of_training,
+    training_of,
+)
+from verbs.training_results import CHECKPOINTS, SAMPLES, remember
+from verbs.variations import share_pictures, speak_trigger_alone, trigger_alone
 from workspaces.home import LOCAL
 from workspaces.rooms import Rooms
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import cli
-from mattes import PaintedMattes
 from pipeline.clip.painted import painted_of
 from pipeline.clip.probe import probe
 from pipeline.errors import FootageError
 from pipeline.frames import FrameRange, Mask
 from pipeline.recipe.regions import Painted
+from verbs.mattes import PaintedMattes
 from workspaces.home import LOCAL, Home
 from workspaces.rooms import Rooms
 from workspaces.shots import folder_of

@@ -26,7 +26,7 @@ from tests.test_studio import recipe
 from tests.tiny import make_models
 from training.characters.course import STAGE
 from training.characters.settings import Training
-from training_orders import training_from
+from verbs.training_orders import training_from
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ from pipeline.clip.still import encode_png
 from pipeline.compared import View, compared_key, picture_of, pictures_of
 from pipeline.errors import RefusedFile
 from pipeline.frames import FrameRange
-from references import References
 from studio import LOCAL, SAMPLES
 from tests.footage import clip, number_in
+from verbs.references import References
 from workspaces.home import Home
 from workspaces.rooms import Rooms
 
