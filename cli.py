@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("render", type=Path)
     add.add_argument("--frames", help="the plate frames that were rendered; all unless given")
     add.add_argument("--passes", type=Path, help="folder with the engine's motion vectors, to measure along them")
+    add.add_argument("--character", type=Path, help="folder with pictures of who the face is to be, for the likeness")
     add.set_defaults(run=_measure)
 
     add = commands.add_parser("presets", help="list the presets and what each needs")
@@ -175,7 +176,7 @@ def _measure(options: argparse.Namespace) -> int:
     with _studio(options) as studio:
         plate, rendered = studio.shot(options.plate, passes=options.passes), studio.shot(options.render)
         frames = FrameRange.parse(options.frames) if options.frames else plate.frames
-        report = studio.measure(plate, rendered, frames, Progress(_say, _stop_on_interrupt()))
+        report = studio.measure(plate, rendered, frames, Progress(_say, _stop_on_interrupt()), options.character)
     print(json.dumps(report.to_json(), indent=1) if options.json else report.table())
     return 0
 

@@ -184,12 +184,21 @@ class Studio:
 
         return suggest(order, self.render, progress)
 
-    def measure(self, plate: Shot, rendered: Shot, frames: FrameRange, progress: Progress) -> Report:
-        """Measure a render against its plate, with what is known of the plate and its people. Raises PhotoplayError."""
+    def measure(
+        self, plate: Shot, rendered: Shot, frames: FrameRange, progress: Progress, character: Path | None = None
+    ) -> Report:
+        """Measure a render against its plate, with what is known of the plate and its people.
+
+        character: a folder with pictures of who the face is to be. Raises PhotoplayError.
+        """
         from pipeline.measure.aids import aids_at_hand
         from pipeline.measure.report import measure
+        from pipeline.portraits.gather import pictures_in
 
-        return measure(plate, rendered, frames, progress, aids_at_hand(plate, self.models, self._cache))
+        aids = aids_at_hand(plate, self.models, self._cache)
+        if character is not None:
+            aids = replace(aids, character=pictures_in(character))
+        return measure(plate, rendered, frames, progress, aids)
 
     def jobs_of(self, owner: str) -> OwnedJobs:
         """The jobs of an owner, to look at and to steer."""

@@ -10,15 +10,23 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from jobs.job import Job, JobError, State
+from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
-from pipeline.errors import OverQuota, RefusedFile
+from pipeline.clip.write import write_movie
+from pipeline.errors import OverQuota, RefusedFile, TrainingError
 from pipeline.frames import FrameRange
+from pipeline.measure.likeness import NO_CHARACTER
+from pipeline.progress import Progress
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
 from studio import LOCAL, Studio
+from tests.measure.onnx_files import bright_spot_finder, colour_describer
+from tests.measure.test_likeness import picture
 from tests.tiny import make_checkpoint, make_models
 from verbs.orders import keys_of, out_of
 
@@ -150,3 +158,22 @@ def test_looking_at_the_jobs_loads_no_large_library(home: Path) -> None:
     code = f"import sys, cli; cli.main(['--home', {str(home)!r}, 'jobs', 'list']); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_render_is_compared_with_pictures_of_the_character(studio: Studio, shot: Shot, tmp_path: Path) -> None:
+    folder = tmp_path / "character"
+    folder.mkdir()
+    with pytest.raises(TrainingError, match="holds no pictures"):
+        studio.measure(shot, shot, shot.frames, Progress(), folder)
+    for colour in ("red", "blue"):
+        cv2.imwrite(str(folder / f"{colour}.png"), np.ascontiguousarray(picture(colour)[..., ::-1]))
+    for id, write in (("yunet", bright_spot_finder), ("sface", colour_describer)):
+        (place := studio.models.place("estimator", id)).mkdir(parents=True)
+        write(place / f"{id}.onnx")
+    frames = FrameRange(60, 61)
+    write_movie(tmp_path / "render.mp4", [frame.pixels for frame in read_frames(shot, frames)], shot, 2, None)
+    render = studio.shot(tmp_path / "render.mp4")
+    alone = studio.measure(shot, render, frames, Progress()).likeness
+    compared = studio.measure(shot, render, frames, Progress(), folder).likeness
+    assert alone.to_character.value is None and alone.to_character.reason == NO_CHARACTER
+    assert compared.to_character.value is not None and compared.to_character.value > 0
