@@ -1,16 +1,20 @@
 """What a LoRA does to hair and skin, and what it costs in acting: the same frames without it and with it.
 
     python benchmarks/resemblance.py PICTURES --name noor [--shot interview] [--frames 40-63] [--set carried=0]
+        [--picture FILE]
 
 Looks at the folder of pictures, trains on them, renders the frames with the draft preset, and prints how far skin and
 hair of plate, render and render with the LoRA are from the pictures' (CIE76 of the mean colours; the deviation of the
-fine L* beside it), and the expression of both renders. Trainings and frames are kept in HOME.
+fine L* beside it), the expression of both renders, and how much memory the training took up from its 50th step on.
+Trainings and frames are kept in HOME. `--picture` keeps one of the character's pictures beside the middle frame's face
+in plate, render and render with the LoRA.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -22,12 +26,46 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pipeline.frames import Picture
     from pipeline.portraits.resemblance import Head
+    from pipeline.progress import Step
 
 OWNER = "local"
+EARLY = 50
+"""The step from which on the memory of a training has to stay the same."""
+TALL = 320
+"""Rows of a face in the picture."""
+
+
+class Memory:
+    """Listens to a training and notes the resident memory of this process, in MiB."""
+
+    def __init__(self) -> None:
+        self.early, self.late = 0.0, 0.0
+
+    def listen(self, step: Step) -> None:
+        """Note what is resident when a step is done."""
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        self.late = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        if step.done <= EARLY:
+            self.early = self.late
+
+
+def faces_beside(pictures: Sequence[Picture]) -> Picture:
+    """The largest face of each picture, cut out with its hair, side by side: uint8 [TALL, n * TALL, 3]."""
+    import cv2
+    import numpy as np
+
+    from pipeline.measure.closeup import cut_square, square_around
+    from pipeline.people.finder import FaceFinder
+
+    with FaceFinder() as finder:
+        boxes = [finder.find(picture, 20)[0].box for picture in pictures]
+    squares = [cut_square(one, square_around(box, (0.0, 0.0, 1.0))) for one, box in zip(pictures, boxes, strict=True)]
+    scaled = [cv2.resize(one, (TALL, TALL), interpolation=cv2.INTER_AREA) for one in squares]
+    return np.concatenate(scaled, axis=1).astype(np.uint8)
 
 
 def heads(pictures: Iterable[Picture]) -> list[Head]:
@@ -57,6 +95,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--home", type=Path, default=ROOT / "workspace")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
 
     from pipeline.clip.probe import probe
@@ -81,20 +120,24 @@ def main() -> int:
     }
     with Studio(options.home) as studio, tempfile.TemporaryDirectory() as folder:
         prepared = studio.trainings.prepare_pictures(OWNER, options.pictures, settings, Progress())
-        begun = time.monotonic()
-        studio.trainings.train(OWNER, settings, None, Progress())
+        begun, memory = time.monotonic(), Memory()
+        studio.trainings.train(OWNER, settings, None, Progress(memory.listen))
         results["seconds"] = round(time.monotonic() - begun, 1)
+        results["growth_mib"] = round(memory.late - memory.early, 1)
         to = character(
             heads(decode_png((prepared.folder / one.file).read_bytes()) for one in prepared.portraits.pictures)
         )
         assert to is not None
         shot, frames = studio.shot(ROOT / "samples" / options.shot / "plate.mp4"), FrameRange.parse(options.frames)
         results["plate"] = asdict(resemblance(heads(f.pixels for f in read_frames(shot, frames)), to))
-        recipe = studio.recipe(options.preset)
+        recipe, middle = studio.recipe(options.preset), len(frames) // 2
+        beside = [decode_png((prepared.folder / prepared.portraits.pictures[0].file).read_bytes())]
+        beside.append(studio.frame(shot, frames.first + middle))
         for label, worn in {"without": recipe, "with": wearing(recipe, options.name, settings.trigger)}.items():
             done = studio.render(Order(shot, worn, frames, Path(folder) / label), Progress())
             rendered = probe(done.out.render)
             made = heads(f.pixels for f in read_frames(rendered, rendered.frames))
+            beside.append(studio.frame(rendered, middle))
             curves = {name: curve["timing"]["value"] for name, curve in done.report.to_json()["expression"].items()}
             results[label] = {
                 **asdict(resemblance(made, to)),
@@ -104,7 +147,11 @@ def main() -> int:
     for label in ("plate", "without", "with"):
         figures = {name: "-" if value is None else f"{value:.3f}" for name, value in results[label].items()}
         print(f"{label:8}", *(f"{name} {value}" for name, value in figures.items()))
-    print(results["seconds"], "s of training")
+    print(results["seconds"], "s of training,", results["growth_mib"], "MiB more from its 50th step to its last")
+    if options.picture:
+        from PIL import Image
+
+        Image.fromarray(faces_beside(beside)).save(options.picture, quality=88)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0

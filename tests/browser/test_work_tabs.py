@@ -210,6 +210,10 @@ def compared(page: Page) -> None:
     expect(player).to_have_attribute("data-frame", "5")
     expect(player).to_have_attribute("data-still", "5")
     shoot(page, "compare")
+    choose(page, "side-c", re.compile("v001 result"))
+    expect(page.locator(".player-tag.c")).to_contain_text("v001 result")
+    expect(player).to_have_attribute("data-still", "5")
+    expect(player).to_have_attribute("data-frame", "5")
     curves = page.locator(".player-curves").bounding_box()
     assert curves is not None
     page.mouse.click(curves["x"] + 96 + (curves["width"] - 96 - 88) * 2 / 5, curves["y"] + 20)

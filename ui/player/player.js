@@ -30,17 +30,20 @@ class Player {
   open(value) {
     if (!value || !value.source) { this.root.hidden = true; return; }
     this.root.hidden = false;
-    const same = this.value && this.value.source === value.source;
+    const before = this.value, same = before && before.source === value.source;
+    if (before && !same && (value.stills || []).length) return; // full-size pictures of what is no longer shown
+    const kept = before && before.first === value.first && before.count === value.count;
+    const start = kept ? this.reel.wish ?? this.reel.number : value.start || 0;
     this.value = value;
     this.curves.open(value);
     this.tags.forEach((tag, side) => { tag.textContent = `${"ABC"[side]} · ${value.tiles[side] || ""}`; });
     this.sharpen(value);
     if (same) return;
-    this.range = { first: 0, last: value.count - 1 };
+    if (!kept) this.range = { first: 0, last: value.count - 1 };
     this.reel.open(value.source, value.rate, value.count);
     this.screen.open(value.tile, value.tiles.length);
     this.turn(this.screen.mode);
-    this.seek(value.start || 0);
+    this.seek(start);
   }
 
   showed(number) {
