@@ -65,6 +65,7 @@ def serve(settings: Settings, users: Users | None) -> None:
     """
     home = (settings.home or HOME).resolve()
     os.environ.update(GRADIO_TEMP_DIR=str(home / "uploads"), GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1")
+    os.environ.setdefault("MPLBACKEND", "agg")  # otherwise matplotlib looks for screens at the page's first event
     from server.log import configure
     from server.site import Site, serve
     from server.stop import Stop
@@ -85,6 +86,9 @@ def serve(settings: Settings, users: Users | None) -> None:
 
 def mount(inner: FastAPI, studio: Studio, settings: Settings, users: Users | None) -> None:
     """Put the page into the site. Gradio's own sign-in, API pages and history stay shut."""
+    from ui.stubs import leave_out_stubs
+
+    leave_out_stubs()
     import gradio as gr
 
     from server.sharing import SharePages

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from commands import composite, jobs, mattes, models, passes, paste, suggest, train, users
+from commands import composite, cuts, jobs, mattes, models, passes, paste, redo, suggest, train, users
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress, Step
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--frames", help="the plate frames that were rendered; all unless given")
     add.add_argument("--passes", type=Path, help="folder with the engine's motion vectors, to measure along them")
     add.add_argument("--character", type=Path, help="folder with pictures of who the face is to be, for the likeness")
+    passes.add_footage(add)
     add.set_defaults(run=_measure)
 
     add = commands.add_parser("presets", help="list the presets and what each needs")
@@ -86,10 +87,12 @@ def parser() -> argparse.ArgumentParser:
     passes.add_options(add)
     add.set_defaults(run=lambda options: passes.run(options, _studio))
 
-    add = commands.add_parser("matte", help="keep a painted matte with its shot, for a pass over it")
-    mattes.add_options(add)
-    add.set_defaults(run=mattes.run)
+    add = commands.add_parser("cuts", help="where a clip begins a new set-up, as it is found and as it is set by hand")
+    cuts.add_options(add)
+    add.set_defaults(run=lambda options: cuts.run(options, _studio))
 
+    mattes.add_command(commands)
+    redo.add_command(commands, _studio, _progress)
     composite.add_commands(commands, _progress)
     add = commands.add_parser("paste", help="make a recipe out of the settings that Auto1111 wrote into a picture")
     paste.add_options(add)
@@ -172,9 +175,11 @@ def _preview(options: argparse.Namespace) -> int:
 def _measure(options: argparse.Namespace) -> int:
     from pipeline.frames import FrameRange
     from pipeline.progress import Progress
+    from pipeline.recipe.footage import footage_with
 
     with _studio(options) as studio:
-        plate, rendered = studio.shot(options.plate, passes=options.passes), studio.shot(options.render)
+        plate = studio.shot(options.plate, footage_with(options.footage), options.passes)
+        rendered = studio.shot(options.render)
         frames = FrameRange.parse(options.frames) if options.frames else plate.frames
         report = studio.measure(plate, rendered, frames, Progress(_say, _stop_on_interrupt()), options.character)
     print(json.dumps(report.to_json(), indent=1) if options.json else report.table())

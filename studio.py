@@ -21,7 +21,7 @@ from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
 from pipeline.clip.shot import Shot
 from pipeline.engine.lease import Priority
-from pipeline.errors import FootageError, OutputError
+from pipeline.errors import FootageError, OutputError, RefusedFile
 from pipeline.frames import FrameRange, Picture
 from pipeline.models.machine import load_machine
 from pipeline.models.store import ModelStore
@@ -29,6 +29,8 @@ from pipeline.plan import RenderPlan, plan_render
 from pipeline.progress import Progress
 from pipeline.recipe.footage import AS_FOUND, Footage
 from pipeline.recipe.recipe import Recipe
+from pipeline.version import OutFolder, Patch
+from verbs.attachments import Attachments
 from verbs.fittings import Fittings
 from verbs.looks import Looks, PresetStatus, find_recipe, presets
 from verbs.mattes import PaintedMattes
@@ -39,6 +41,7 @@ from verbs.orders import (
     out_of,
     outdated,
     passes_of,
+    patch_of,
     plate_of,
     recipe_of,
     shot_name_of,
@@ -92,10 +95,11 @@ class Studio:
         """
         self.home, self._device = home, device
         self.rooms = Rooms(Home(home), SAMPLES)
-        self.mattes = PaintedMattes(self.rooms)
         self.models, self._cache = ModelStore(self.rooms.home.models), self.rooms.home.cache
+        self.mattes = PaintedMattes(self.rooms, self.models)
         self.looks = Looks(self.models, lambda owner: self.rooms.home.workspace(owner) / "presets")
         self.sights, self.references = Sights(self._cache), References(self.rooms)
+        self.attachments = Attachments(self.rooms, self._passes_in_use)
         self._machine = load_machine(home / "machine.toml")
         upgrade(self.rooms.home, lambda: {plate_of(job): str(job.spec["key"]) for job in self._renders()})
 
@@ -128,7 +132,7 @@ class Studio:
     @property
     def _facts(self) -> Path:
         """Where is noted what was found out about files, so that they are read once."""
-        return self._cache / "facts"
+        return self.rooms.home.facts
 
     @cached_property
     def _tools(self) -> Tools:
@@ -165,9 +169,10 @@ class Studio:
 
     def render(self, order: Order, progress: Progress) -> Rendered:
         """Render and deliver; goes on where an earlier try stopped. Raises PhotoplayError."""
+        from pipeline.patched import render_patched
         from pipeline.render import render
 
-        return render(order, self._tools, progress)
+        return (render if order.patch is None else render_patched)(order, self._tools, progress)
 
     def preview(self, order: Order, progress: Progress) -> Preview:
         """Render the order's first frame, ahead of renders. Raises PhotoplayError."""
@@ -200,24 +205,46 @@ class Studio:
             aids = replace(aids, character=pictures_in(character))
         return measure(plate, rendered, frames, progress, aids)
 
+    def order(self, owner: str, shot: Shot, recipe: Recipe, frames: FrameRange) -> Order:
+        """What an owner may ask to see at once, with what they have painted at hand. Raises ModelMissing."""
+        from pipeline.render import Order
+
+        self.fittings.check_worn(owner, recipe)
+        return Order(self.mattes.at_hand(owner, shot), recipe, frames, self.home)
+
     def jobs_of(self, owner: str) -> OwnedJobs:
         """The jobs of an owner, to look at and to steer."""
         return OwnedJobs(self.jobs, owner)
 
-    def submit_render(self, owner: str, shot: Shot, recipe: Recipe, frames: FrameRange, out: Path | None = None) -> Job:
+    def submit_render(
+        self,
+        owner: str,
+        shot: Shot,
+        recipe: Recipe,
+        frames: FrameRange,
+        out: Path | None = None,
+        patch: Patch | None = None,
+    ) -> Job:
         """Put a render in line. It is written to `out`, or to the shot's next version folder in the owner's workspace.
 
-        Raises OverQuota, RefusedFile for another's shot, and FootageError, ModelMissing or NotWritable for what would
-        be refused later anyway.
+        patch: a stretch of a version of the owner's that holds these frames: it alone is rendered, and laid into it.
+        Raises OverQuota, RefusedFile for what is another's, and FootageError, ModelMissing or NotWritable for what
+        would be refused later anyway.
         """
+        from pipeline.patched import check_patch
         from pipeline.render import Order, check_order
 
         self.rooms.check_shot(owner, shot)
+        self.fittings.check_worn(owner, recipe)
         shot = self.mattes.at_hand(owner, shot)
-        plan = check_order(shot, recipe, frames, self._tools)
+        if patch is None:
+            plan = check_order(shot, recipe, frames, self._tools)
+        else:
+            self._check_version(owner, patch.base)
+            plan = check_patch(Order(shot, recipe, frames, patch.base, patch), self._tools)
         self.rooms.quota.check_job(owner, self.jobs.count(owner, ("queued",)))
         folder = self.rooms.new_version(owner, shot) if out is None else out
-        spec = spec_of(Order(shot, recipe, frames, folder), plan)
+        spec = spec_of(Order(shot, recipe, frames, folder, patch), plan)
         return self.jobs.submit(Request(RENDER, spec, owner, Priority.RENDER))
 
     def go_on(self, owner: str, job_id: str) -> Job:
@@ -232,13 +259,15 @@ class Studio:
             if outdated(order, self._plan(order)):
                 if job.state == "paused":
                     self.jobs.cancel(job.id)
-                return self.submit_render(owner, order.shot, order.recipe, order.frames)
+                return self.submit_render(owner, order.shot, order.recipe, order.frames, patch=order.patch)
         self.jobs.go_on(job.id)
         return self.jobs.job(job.id)
 
     def shot_of(self, job: Job) -> Shot:
-        """The shot that a render job renders, as it is now. Raises FootageError."""
-        shot = replace(self.shot(plate_of(job), footage_of(job), passes_of(job)), name=shot_name_of(job))
+        """The shot that a render job renders, as it is now; passes may have been removed. Raises FootageError."""
+        passes = passes_of(job)
+        there = passes if passes is not None and passes.is_dir() else None
+        shot = replace(self.shot(plate_of(job), footage_of(job), there), name=shot_name_of(job))
         return self.mattes.at_hand(job.owner, shot)
 
     def order_of(self, job: Job) -> Order:
@@ -248,7 +277,11 @@ class Studio:
         shot = self.shot_of(job)
         if shot.key != job.spec["key"]:
             raise FootageError(f"{shot.plate} has changed since the render was put in line.", "Render it anew.")
-        return Order(shot, recipe_of(job), frames_of(job), out_of(job))
+        if passes_of(job) is not None and shot.rendered is None:
+            raise FootageError(
+                f"The engine passes of {shot.name} were removed since the render was put in line.", "Render it anew."
+            )
+        return Order(shot, recipe_of(job), frames_of(job), out_of(job), patch_of(job))
 
     def shots(self, owner: str) -> list[ShotFolder]:
         """The shots that an owner can open again, newest first."""
@@ -261,10 +294,6 @@ class Studio:
         if any(out_of(job).parent.resolve() == folder.resolve() for job in unfinished):
             raise JobError("This shot has renders in line or at work.", "Stop them first.")
         self.rooms.remove_shot(owner, shot_id)
-
-    def receive(self, owner: str, path: Path, name: str) -> Shot:
-        """An owner's uploaded clip as a shot of theirs. Raises RefusedFile, FootageError, OverQuota, OutputError."""
-        return self.rooms.receive(owner, path, name)
 
     def received(self, owner: str, path: Path) -> None:
         """Note that an owner has uploaded a file. Raises RefusedFile, OutputError."""
@@ -307,6 +336,10 @@ class Studio:
     def _plan(self, order: Order) -> RenderPlan:
         return plan_render(order.shot, order.recipe, self.models, self._cache)
 
+    def _check_version(self, owner: str, version: Path) -> None:
+        if owner != LOCAL and not self.may_read(owner, OutFolder(version).manifest):
+            raise RefusedFile("There is no such version.", "Choose one of yours.")
+
     def _render_job(self, job: Job, progress: Progress) -> None:
         order = self.order_of(job)
         if reason := outdated(order, self._plan(order)):
@@ -318,6 +351,11 @@ class Studio:
 
     def _renders(self) -> list[Job]:
         return [job for job in self.jobs.jobs() if job.kind == RENDER]
+
+    def _passes_in_use(self, owner: str) -> list[Path]:
+        """The folders of passes that an owner's renders read which have not come to an end."""
+        jobs = [job for job in self.jobs_of(owner).jobs() if job.kind == RENDER and job.state in UNFINISHED]
+        return [passes for job in jobs if (passes := passes_of(job)) is not None]
 
     def _tidy(self) -> None:
         """Clear away what is over the limits. That it cannot be done ends neither a render nor the program."""

@@ -1,23 +1,34 @@
-"""Memory of the temporal modes against the length of the shot: 10,000 frames without a model.
+"""Memory against the length of a shot: 10,000 small frames, from frame 100 to the last one.
 
-    python benchmarks/long_shot.py [--frames 10000]
+    python benchmarks/long_shot.py [--frames 10000] [--what render|temporal] [--out FILE]
 
-The pass runs at denoising strength 0, so no network is called; warped noise, guided start and steadying do all they do
-in a render. Prints the resident size at several frames and the growth from a tenth of the shot to its end; more than
-32 MiB ends with exit code 1.
+render: the draft preset from the clip to the delivered movies, with a stub in the model's place: faces, controls,
+mattes, layers and all. temporal: one pass at denoising strength 0, so that no network is called, with all that warped
+noise, a guided start and steadying do in a render. Prints the resident size of each stage at its 100th frame and at its
+last one; growth of more than 32 MiB ends with exit code 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-ALLOWED_MIB = 32
+
+if TYPE_CHECKING:
+    from pipeline.clip.shot import Shot
+    from pipeline.progress import Progress
+
+EARLY, ALLOWED_MIB = 100, 32
+SIZE = (160, 90)
+SMALL = ("working_size=96", "passes.face.size=96")
 MODES = (
     "passes.face.enabled=false",
     "passes.body.controls=[]",
@@ -36,43 +47,91 @@ def resident_mib() -> float:
 
 
 def main() -> int:
-    """Finish the pass of a long shot, note the memory as it goes, print the growth."""
+    """Render a long shot, note the memory as it goes, print the growth of each stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=10_000)
-    frames = parser.parse_args().frames
+    parser.add_argument("--what", choices=("render", "temporal"), default="render")
+    parser.add_argument("--out", type=Path, default=None)
+    chosen = parser.parse_args()
 
+    from benchmarks.loops.facts import facts
+    from pipeline.progress import Progress, Step
+
+    seen: dict[str, dict[int, float]] = {}
+
+    def listen(step: Step) -> None:
+        seen.setdefault(step.stage, {})[step.done] = resident_mib()
+
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="photoplay-long-") as name:
+        work = whole_render if chosen.what == "render" else temporal_modes
+        work(long_clip(Path(name), chosen.frames), Path(name), Progress(listen))
+    stages = {stage: growth(memory) for stage, memory in seen.items() if max(memory) > EARLY}
+    result: dict[str, Any] = facts() | {"what": chosen.what, "frames": chosen.frames, "allowed_mib": ALLOWED_MIB}
+    text = json.dumps(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, indent=1)
+    print(text)
+    if chosen.out is not None:
+        chosen.out.write_text(text + "\n")
+    return int(max(stage["growth_mib"] for stage in stages.values()) > ALLOWED_MIB)
+
+
+def growth(memory: dict[int, float]) -> dict[str, Any]:
+    """Resident MiB at the 100th frame of a stage, at the last one, and at some between, by frame."""
+    early, last = min(done for done in memory if done >= EARLY), max(memory)
+    between = [done for done in sorted(memory) if done >= early]
+    return {
+        "early_mib": round(memory[early]),
+        "last_mib": round(memory[last]),
+        "growth_mib": round(memory[last] - memory[early], 1),
+        "by_frame": {done: round(memory[done]) for done in between[:: max(len(between) // 10, 1)]},
+    }
+
+
+def long_clip(folder: Path, frames: int) -> Shot:
+    """The sample shot, small, over and over: so many frames."""
     from pipeline.clip.probe import probe
+    from tests.footage import ffmpeg
+
+    clip, sample = folder / "long.mp4", ROOT / "samples" / "interview" / "plate.mp4"
+    scaled = ("-vf", f"scale={SIZE[0]}:{SIZE[1]}", "-frames:v", str(frames))
+    ffmpeg("-stream_loop", "-1", "-i", str(sample), *scaled, "-crf", "18", "-an", str(clip))
+    return probe(clip)
+
+
+def whole_render(shot: Shot, folder: Path, progress: Progress) -> None:
+    """Finish and deliver a shot with the stub."""
+    from benchmarks.around import Stub
+    from pipeline.deliver import deliver
     from pipeline.engine.engine import Engine, Priority
-    from pipeline.frames import FrameRange
+    from pipeline.plan import plan_render
+    from pipeline.recipe.load import changed
+    from pipeline.render import finish_passes
+    from pipeline.version import OutFolder, version_of
+    from pipeline.work import open_work
+    from studio import Studio
+
+    with Studio() as studio:
+        plan = plan_render(shot, changed(studio.recipe("draft"), SMALL), studio.models, folder / "cache")
+    out, stub = OutFolder(folder / "out"), cast(Engine, cast(Any, Stub()))
+    with out.claimed(version_of(plan, shot.frames)), open_work(plan, stub, Priority.RENDER, progress) as work:
+        finish_passes(work, shot.frames, progress)
+        deliver(work, shot.frames, out, progress)
+
+
+def temporal_modes(shot: Shot, folder: Path, progress: Progress) -> None:
+    """Finish a pass of a shot with every temporal mode."""
+    from pipeline.engine.engine import Engine, Priority
     from pipeline.models.store import ModelStore
     from pipeline.plan import plan_render
-    from pipeline.progress import Progress, Step
     from pipeline.render import finish_passes
     from pipeline.work import open_work
-    from tests import footage
     from tests.render.conftest import tiny_recipe
     from tests.tiny import make_models
 
-    seen: dict[int, float] = {}
-
-    def listen(step: Step) -> None:
-        seen[step.done] = resident_mib()
-
-    with tempfile.TemporaryDirectory() as folder, Engine("cpu") as engine:
-        home = Path(folder)
-        make_models(home / "models")
-        stretch = footage.clip(home / "stretch.mp4", count=min(frames, 1000), width=96, height=64)
-        long = home / "long.mp4"
-        footage.ffmpeg("-stream_loop", str(-(-frames // 1000) - 1), "-i", str(stretch), "-c", "copy", str(long))
-        plan = plan_render(probe(long), tiny_recipe(*MODES), ModelStore(home / "models"), home / "cache")
-        with open_work(plan, engine, Priority.RENDER, Progress()) as work:
-            finish_passes(work, FrameRange(0, frames - 1), Progress(listen))
-    early = min(done for done in seen if done >= frames // 10)
-    for done in sorted(seen)[:: max(len(seen) // 10, 1)]:
-        print(f"frame {done:6}: {seen[done]:7.0f} MiB")
-    growth = seen[max(seen)] - seen[early]
-    print(f"growth from frame {early} to {max(seen)}: {growth:+.1f} MiB, allowed {ALLOWED_MIB} MiB")
-    return int(growth > ALLOWED_MIB)
+    make_models(folder / "models")
+    plan = plan_render(shot, tiny_recipe(*MODES), ModelStore(folder / "models"), folder / "cache")
+    with Engine("cpu") as engine, open_work(plan, engine, Priority.RENDER, progress) as work:
+        finish_passes(work, shot.frames, progress)
 
 
 if __name__ == "__main__":

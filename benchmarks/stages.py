@@ -35,7 +35,7 @@ from pipeline.filters.chain import filtered  # noqa: E402
 from pipeline.filters.stream import Moment, Scene, closed, opened  # noqa: E402
 from pipeline.frames import FloatPicture, Frame, FrameRange  # noqa: E402
 from pipeline.measure.regions import FACE, WHOLE  # noqa: E402
-from pipeline.parts import parts_of  # noqa: E402
+from pipeline.parts import stack_of  # noqa: E402
 from pipeline.progress import Progress  # noqa: E402
 
 if TYPE_CHECKING:
@@ -99,8 +99,9 @@ HEAD = """| stage | flicker, the clip's = 1 | expression kept | detail | detail 
 
 def row(one: Measured) -> str:
     """A line of the table."""
-    figures = (one.flicker, one.kept, one.detail, one.face, one.seconds)
-    return f"| {one.stage} | {' | '.join('–' if value is None else f'{value:.2f}' for value in figures)} |"
+    figures = (one.flicker, one.kept, one.detail, one.face)
+    shown = " | ".join("–" if value is None else f"{value:.2f}" for value in figures)
+    return f"| {one.stage} | {shown} | {one.seconds:.3f} |"
 
 
 def staged(studio: Studio, shot: Shot, recipe: Recipe, frames: FrameRange, out: Path) -> Iterator[Measured]:
@@ -137,12 +138,11 @@ def staged(studio: Studio, shot: Shot, recipe: Recipe, frames: FrameRange, out: 
 
 def composites(work: Work, frames: FrameRange) -> list[Moment]:
     """All passes over the prepared plate."""
-    reader, made = work.plate.frames(frames), list[Moment]()
+    reader = work.plate.frames(frames)
     for numbers in frames.batches(work.plan.recipe.batch_size):
-        batch = list(islice(reader, len(numbers)))
-        work.finish(batch)
-        made += opened(Frame(f.number, over(f.pixels, parts_of(work, f).layers)) for f in batch)
-    return made
+        work.finish(list(islice(reader, len(numbers))))
+    stack = stack_of(work, frames)
+    return list(opened(Frame(f.number, over(f.pixels, stack.layers(f))) for f in work.plate.frames(frames)))
 
 
 def measured(studio: Studio, shot: Shot, frames: FrameRange, path: Path, name: str, seconds: float) -> Measured:

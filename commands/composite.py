@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pipeline.progress import Progress
     from pipeline.recomposite import LayerEdit
 
-HINT = "Write PASS,opacity=0.8,erode=2,feather=4."
+HINT = "Write PASS,opacity=0.8,erode=2,feather=4,match=1."
 """How a layer is written."""
 
 
@@ -48,7 +48,7 @@ def add_recomposite(command: argparse.ArgumentParser) -> None:
         "--layer",
         action="append",
         required=True,
-        metavar="PASS[,opacity=0.8][,erode=2][,feather=4]",
+        metavar="PASS[,opacity=0.8][,erode=2][,feather=4][,match=1]",
         help="a layer and how it is laid over; from the bottom up",
     )
 
@@ -122,10 +122,11 @@ def _edit(text: str) -> LayerEdit:
 
     name, *settings = text.split(",")
     values = {key: value for key, _, value in (setting.partition("=") for setting in settings)}
-    unknown = values.keys() - {"opacity", "erode", "feather"}
+    unknown = values.keys() - {"opacity", "erode", "feather", "match"}
     try:
         feather = float(values["feather"]) if "feather" in values else None
-        made = LayerEdit(name, float(values.get("opacity", 1)), int(values.get("erode", 0)), feather)
+        opacity, match = float(values.get("opacity", 1)), float(values.get("match", 0))
+        made = LayerEdit(name, opacity, int(values.get("erode", 0)), feather, match)
     except ValueError as error:
         raise RecipeError(f"{text!r} is not a layer.", HINT) from error
     if unknown:

@@ -128,7 +128,7 @@ def _wanted(studio: Studio, models: ModelStore, options: argparse.Namespace) -> 
 
 def _announce(entry: Entry) -> None:
     """Say what will come, from where, and under which licence, before it comes."""
-    from pipeline.models.fetching import terms_of
+    from pipeline.models.catalogue import terms_of
 
     size = f"{entry.bytes / MB:.0f} MB" if entry.bytes else "size not known"
     print(f"{entry.id}: {size} from {entry.source}. Licence: {entry.licence}.", file=sys.stderr)

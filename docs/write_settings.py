@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from pipeline.recipe.filters import AnyFilter
 from pipeline.recipe.footage import Footage
 from pipeline.recipe.recipe import Recipe
 
@@ -15,6 +16,9 @@ Every setting of a recipe, with its default and what it may be. This page is wri
 `pipeline/recipe/`; do not change it by hand. On the command line a setting is changed by its path, for instance
 `--set passes.face.denoising_strength=0.45`; the passes are named by their `name`.
 """
+
+FILTERS = tuple((one.__name__, one.model_fields["kind"].default) for one in get_args(get_args(AnyFilter)[0]))
+"""Type of each filter and its kind, in the order in which they are declared."""
 
 TABLES = (
     ("Recipe", "Recipe", "At the top of a preset file."),
@@ -29,10 +33,17 @@ TABLES = (
     ("Inpaint", "Inpaint: how a region is repainted", "`[passes.inpaint]`"),
     ("WholeFrame", "Region: the whole frame", '`[passes.region]` with `kind = "whole_frame"`.'),
     ("Face", "Region: faces", '`[passes.region]` with `kind = "face"`.'),
+    ("FacePart", "Region: a part of the faces, or hair", '`[passes.region]` with `kind = "face_part"`.'),
+    ("Hands", "Region: hands", '`[passes.region]` with `kind = "hands"`.'),
+    ("Painted", "Region: painted", '`[passes.region]` with `kind = "painted"`.'),
     ("Object", "Region: an object of the engine's", '`[passes.region]` with `kind = "object"`.'),
     ("PersonSettings", "One person", "`[[passes.people]]`, one for each person who gets something else."),
+    ("Correction", "A correction of a matte", "`[[passes.corrections]]`, as painting it in the app sets it."),
     ("AdapterSpec", "A LoRA", "`[[passes.adapters]]`, one for each LoRA that the prompt does not name."),
     ("ControlSpec", "A control", "`[[passes.controls]]`, one for each ControlNet."),
+    *((name, f"Filter: {kind}", f'`[[prepare]]` or `[[finish]]` with `kind = "{kind}"`.') for name, kind in FILTERS),
+    ("Sound", "Sound", "`[sound]`"),
+    ("Final", "Final: the second movie", "`[final]`"),
     ("Delivery", "Delivery", "`[delivery]`"),
     ("Footage", "Footage", "Not in a recipe: how a shot's files are read, `--footage missing=hold`."),
 )
@@ -70,10 +81,18 @@ def allowed(field: dict[str, Any]) -> str:
     if "enum" in given or "const" in given:
         return ", ".join(f"`{choice}`" for choice in given.get("enum", [given.get("const")]))
     if given.get("type") in ("integer", "number"):
-        bounds = f"{given['minimum']} to {given['maximum']}" if "maximum" in given else "a number"
-        return bounds + (f", a multiple of {given['multipleOf']}" if "multipleOf" in given else "")
+        return bounds(given) + (f", a multiple of {given['multipleOf']}" if "multipleOf" in given else "")
     words = {"boolean": "`true`, `false`", "string": "text", "array": "a list"}
     return words.get(given.get("type", ""), "a table")
+
+
+def bounds(field: dict[str, Any]) -> str:
+    """The lowest and the highest number that a field may be."""
+    if not {"maximum", "exclusiveMaximum"} & set(field):
+        return "a number"
+    low = field["minimum"] if "minimum" in field else f"above {field['exclusiveMinimum']}"
+    high = field["maximum"] if "maximum" in field else f"below {field['exclusiveMaximum']}"
+    return f"{low} to {high}"
 
 
 if __name__ == "__main__":

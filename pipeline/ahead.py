@@ -1,7 +1,8 @@
 """Reading and drawing ahead: while the accelerator is at one batch, a second thread prepares the next.
 
-Nothing of a render is made for two threads at once. So they take turns: the render holds everything, and lets go of it
-only while it waits for the accelerator; then the second thread goes on, frame by frame. What comes out is the same.
+Hardly anything of a render is made for two threads at once. So they take turns: the render holds everything, and lets
+go of it only while it waits for the accelerator, or for files to be written; then the second thread goes on, frame by
+frame. Controls alone are drawn on a third thread. What comes out is the same.
 """
 
 from __future__ import annotations
@@ -76,23 +77,32 @@ class Turns:
 
 
 class Drawn:
-    """Controls that were drawn ahead, each handed out once. limit: how many are kept."""
+    """Controls that are drawn ahead, each handed out once, on a thread of their own. limit: how many are kept.
+
+    What a control needs besides the faces of its frame, above all the body in it, is used on that thread alone. Close
+    it when nothing is to be drawn any more.
+    """
 
     def __init__(self, draw: HintMaker, limit: int) -> None:
         self._draw, self._limit = draw, limit
-        self._kept: OrderedDict[tuple[ControlSpec, int, Placement], Picture] = OrderedDict()
+        self._kept: OrderedDict[tuple[ControlSpec, int, Placement], Future[Picture]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
+
+    def close(self) -> None:
+        """Finish the control that is being drawn, and draw no more."""
+        self._pool.shutdown(cancel_futures=True)
 
     def draw(self, plan: PassPlan, slot: Slot) -> None:
-        """Draw every control of a pass for a slot."""
+        """Have every control of a pass drawn for a slot."""
         for spec, _ in plan.controls:
-            self._kept[spec, slot.frame, slot.placement] = self._draw(spec, slot)
+            self._kept[spec, slot.frame, slot.placement] = self._pool.submit(self._draw, spec, slot)
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
 
     def hint(self, spec: ControlSpec, slot: Slot) -> Picture:
-        """What a control sees of a slot: as it was drawn, or drawn now."""
-        drawn = self._kept.pop((spec, slot.frame, slot.placement), None)
-        return self._draw(spec, slot) if drawn is None else drawn
+        """What a control sees of a slot: as it was drawn ahead, or drawn now. Raises what drawing it has raised."""
+        coming = self._kept.pop((spec, slot.frame, slot.placement), None)
+        return (self._pool.submit(self._draw, spec, slot) if coming is None else coming).result()
 
 
 @contextmanager

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
+from itertools import tee
 from pathlib import Path
 
-from pipeline.clip.compare import write_before_after
+from pipeline.clip.compare import Comparison, comparing
 from pipeline.clip.encoder import Delivery, encode
 from pipeline.clip.master import MasterFrame, write_master
-from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frames
 from pipeline.clip.sound import made_for, soundtrack
 from pipeline.clip.write import write_movie
 from pipeline.composite.over import blended, over
 from pipeline.engine.engine import Priority
 from pipeline.engine.upscale import Upscaler
-from pipeline.files import explained
+from pipeline.files import behind, explained
 from pipeline.filters.retime import Guard, Timeline, retimed
 from pipeline.filters.stream import closed, opened
 from pipeline.filters.upscale import Network, enlarged
 from pipeline.frames import FloatPicture, Frame, FrameRange, Mask, Picture
 from pipeline.infotexts import infotexts_of
 from pipeline.motion.cuts import CutStore
-from pipeline.parts import keep_parts, parts_of
+from pipeline.parts import Assembly, assembly_of, keep_parts
 from pipeline.progress import Progress
 from pipeline.recipe.sound import Sound
 from pipeline.scenery import expression_of, face_mask
@@ -35,24 +35,33 @@ from pipeline.sound.stretch import stretched
 from pipeline.version import OutFolder
 from pipeline.work import Work
 
+Assembling = Callable[[Work, FrameRange], Assembly]
+"""Begins to put the frames of a version together, from the first to the last."""
 
-def deliver(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> None:
-    """Write everything that a version holds. Raises OutputError, FootageError or Cancelled."""
+
+def deliver(
+    work: Work, frames: FrameRange, out: OutFolder, progress: Progress, assembling: Assembling = assembly_of
+) -> None:
+    """Write everything that a version holds. Raises OutputError, FootageError or Cancelled.
+
+    assembling: how it is put together; by default of what the work has finished.
+    """
     shot, recipe = work.plan.shot, work.plan.recipe
     with _sound_folder(out) as folder:
         sound = None if recipe.sound.untouched else make_soundtrack(shot, frames, recipe.sound, folder)
-        write_movie(out.render, _composites(work, frames, out, progress), shot, recipe.delivery.crf, frames, sound)
+        with comparing(out.before_after, shot, frames) as comparison:
+            composites = _shown(_composites(work, frames, out, progress, assembling(work, frames)), comparison)
+            write_movie(out.render, composites, shot, recipe.delivery.crf, frames, sound)
         if recipe.final.wanted:
-            write_final(work, frames, out, progress, sound)
+            write_final(work, frames, out, progress, sound, assembling(work, frames))
     if recipe.delivery.master != "none":
-        write_master(out.path, recipe.delivery.master, _master_frames(work, frames, progress), shot, frames)
-    rendered = probe(out.render)
-    after = (frame.pixels for frame in read_frames(rendered, rendered.frames))
-    before = (frame.pixels for frame in read_frames(shot, frames))
-    write_before_after(out.before_after, before, after, shot, frames)
+        pictures = _master_frames(work, frames, progress, assembling(work, frames))
+        write_master(out.path, recipe.delivery.master, pictures, shot, frames)
 
 
-def write_final(work: Work, frames: FrameRange, out: OutFolder, progress: Progress, sound: Path | None) -> None:
+def write_final(
+    work: Work, frames: FrameRange, out: OutFolder, progress: Progress, sound: Path | None, assembly: Assembly
+) -> None:
     """Write the shot at the rate, speed and size that the recipe's `final` asks for, from unrounded composites.
 
     sound: the file that is heard with the shot in place of its own. Raises as `deliver` does.
@@ -60,7 +69,7 @@ def write_final(work: Work, frames: FrameRange, out: OutFolder, progress: Progre
     shot, final = work.plan.shot, work.plan.recipe.final
     timeline = Timeline(len(frames), shot.rate, final.tempo, final.rate_of(shot.rate))
     cuts = frozenset(CutStore.of(shot, work.plan.cache).cuts().starts)
-    composites = (Frame(f.number, over(f.pixels, parts_of(work, f).layers)) for f in work.plate.frames(frames))
+    composites = (Frame(f.number, over(f.pixels, assembly(f).layers)) for f in work.plate.frames(frames))
     stream = retimed(
         opened(work.finished(composites)), timeline, cuts, Guard(partial(expression_of, work.crew), final.guard)
     )
@@ -126,24 +135,39 @@ def _sound_folder(out: OutFolder) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _composites(work: Work, frames: FrameRange, out: OutFolder, progress: Progress) -> Iterator[Picture]:
+def _composites(
+    work: Work, frames: FrameRange, out: OutFolder, progress: Progress, assembly: Assembly
+) -> Iterator[tuple[Picture, Picture]]:
+    """Each frame of the clip as it came, and what it has become; its parts are written on the way."""
     texts = infotexts_of(work.plan)
+    if work.plan.filters:
+        plates, before = work.plate.frames(frames), read_frames(work.plan.shot, frames)
+    else:
+        plates, before = tee(work.plate.frames(frames))
 
     def composited() -> Iterator[Frame]:
-        for frame in work.plate.frames(frames):
-            parts = parts_of(work, frame)
-            keep_parts(parts, frame.number, out, texts)
-            yield Frame(frame.number, over(frame.pixels, parts.layers))
+        with behind() as hand:
+            for frame in plates:
+                parts = assembly(frame)
+                hand(partial(keep_parts, parts, frame.number, out, texts))
+                yield Frame(frame.number, over(frame.pixels, parts.layers))
 
-    for done, frame in enumerate(work.finished(composited()), 1):
+    for done, (plate, frame) in enumerate(zip(before, work.finished(composited()), strict=True), 1):
         progress.say("deliver", done, len(frames))
-        yield frame.pixels
+        yield plate.pixels, frame.pixels
 
 
-def _master_frames(work: Work, frames: FrameRange, progress: Progress) -> Iterator[MasterFrame]:
+def _shown(pairs: Iterable[tuple[Picture, Picture]], comparison: Comparison) -> Iterator[Picture]:
+    """What each frame has become, which is shown beside what it was."""
+    for before, after in pairs:
+        comparison.show(before, after)
+        yield after
+
+
+def _master_frames(work: Work, frames: FrameRange, progress: Progress, assembly: Assembly) -> Iterator[MasterFrame]:
     texts = infotexts_of(work.plan)
     for done, frame in enumerate(work.plate.frames(frames), 1):
-        parts = parts_of(work, frame)
+        parts = assembly(frame)
         progress.say("master", done, len(frames))
         pixels = blended(frame.pixels, parts.layers)
         yield MasterFrame(frame.number, pixels, None, tuple(parts.layers), parts.mattes, texts.on)

@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -134,3 +134,25 @@ def at_once(work: Callable[[Item], object], items: Iterable[Item]) -> None:
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="write") as pool:
         for _ in pool.map(work, items):
             pass
+
+
+@contextmanager
+def behind() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Somebody to hand work to that is done on another thread while the block goes on, one piece at a time.
+
+    Each piece is waited for when the next one comes, and the last one at the end of the block. What it raises is raised
+    there.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="behind") as pool:
+        handed = list[Future[object]]()
+
+        def hand(work: Callable[[], object]) -> None:
+            wait_for_last()
+            handed.append(pool.submit(work))
+
+        def wait_for_last() -> None:
+            if handed:
+                handed.pop().result()
+
+        yield hand
+        wait_for_last()

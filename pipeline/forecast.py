@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from pipeline.errors import NotWritable
+from pipeline.filters.retime import Timeline
+from pipeline.filters.upscale import scaled_size
 from pipeline.frames import FrameRange
 from pipeline.plan import PlannedPass, RenderPlan
 from pipeline.stage import FrameStore
@@ -23,6 +25,8 @@ FACE_LAYER = 0.15
 """The same with the matte for a face layer, which is empty for the most part (measured: 0.17 to 0.44)."""
 MOVIES = 0.12
 """Bytes a plate pixel of the delivered movie and the before/after movie together (measured: 0.13 to 0.2)."""
+FINAL = 0.015
+"""Bytes a pixel of the movie at another rate, speed or size (measured: 0.016 at 60 frames a second to 0.029)."""
 MASTERS = {"prores_422": 0.5, "prores_4444": 0.7, "dnxhr": 0.5, "ffv1": 2.0, "png": 2.0, "tiff": 3.0, "exr": 3.0}
 """Bytes a plate pixel of the large masters, at the low end."""
 
@@ -50,7 +54,7 @@ def forecast(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> dict[Path,
     """
     plate = plan.shot.width * plan.shot.height
     master = MASTERS.get(plan.recipe.delivery.master, 0.0)
-    parts = [(out.path, len(frames) * plate * (MOVIES + master))]
+    parts = [(out.path, len(frames) * plate * (MOVIES + master)), (out.path, _final(plan, frames))]
     for planned in plan.passes:
         layer = FACE_LAYER if planned.regional else LAYER
         own = planned.of(FIRST) if planned.follows else planned
@@ -69,6 +73,16 @@ def forecast(plan: RenderPlan, frames: FrameRange, out: OutFolder) -> dict[Path,
         places.setdefault(disk, place)
         needs[disk] += int(need)
     return {places[disk]: need for disk, need in needs.items()}
+
+
+def _final(plan: RenderPlan, frames: FrameRange) -> float:
+    """Bytes of the movie at another rate, speed or size; 0 where none is asked for."""
+    shot, final = plan.shot, plan.recipe.final
+    if not final.wanted:
+        return 0.0
+    timeline = Timeline(len(frames), shot.rate, final.tempo, final.rate_of(shot.rate))
+    width, height = scaled_size(shot.width, shot.height, final.scale)
+    return timeline.frames * width * height * FINAL
 
 
 def _missing(store: FrameStore, frames: FrameRange) -> int:

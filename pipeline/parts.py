@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.clip.still import encode_png
 from pipeline.composite.layer import straight_rgba
-from pipeline.composite.over import merged
+from pipeline.composite.surround import Stack, Stacked
 from pipeline.files import at_once, atomic
-from pipeline.frames import Frame, Layer, Mask
+from pipeline.frames import Frame, FrameRange, Layer, Mask
 from pipeline.infotexts import Infotexts
+from pipeline.motion.cuts import CutStore
+from pipeline.plan import PlannedPass
 from pipeline.version import OutFolder
 from pipeline.work import Work
 
@@ -29,19 +33,39 @@ class Parts:
     mattes: dict[str, Mask]
 
 
-def parts_of(work: Work, frame: Frame) -> Parts:
-    """The finished layers and the mattes of a frame; a pass whose region is not in the frame has none."""
-    layers, mattes = list[Layer](), dict[str, Mask]()
+def stack_of(work: Work, frames: FrameRange) -> Stack:
+    """The passes of frames that are delivered together, all of them finished."""
+    plan = work.plan
+    graded = any(planned.plan.spec.match > 0 for planned in plan.passes)
+    setup = CutStore.of(plan.shot, plan.cache).cuts().setup if graded else lambda number: frames
+
+    def layers(planned: PlannedPass, frame: Frame) -> dict[str | int | None, Layer]:
+        return {subject.planned.plan.person: subject.laid_over(frame) for subject in work.subjects(planned, frame)}
+
+    passes = [Stacked(planned.plan.spec.match, partial(layers, planned)) for planned in plan.passes]
+    return Stack(passes, work.plate.frames, frames, setup, plan.shot.rate)
+
+
+def parts_of(work: Work, stack: Stack, frame: Frame) -> Parts:
+    """The finished layers of a frame, graded where the recipe asks for it, and its mattes."""
+    mattes = dict[str, Mask]()
     for planned in work.plan.passes:
         subjects = work.subjects(planned, frame)
-        if subjects:
-            layers.append(merged([subject.laid_over(frame) for subject in subjects]))
         found = {s.planned.plan.person: s.matte.mask for s in subjects if s.matte is not None}
         if found:
             mattes[planned.name] = np.maximum.reduce(list(found.values()))
         if len(work.crew.shares(planned)) > 1:
             mattes |= {f"{planned.name}.{person}": mask for person, mask in found.items()}
-    return Parts(layers, mattes)
+    return Parts(stack.layers(frame), mattes)
+
+
+Assembly = Callable[[Frame], Parts]
+"""How the frames of a version are put together; asked for them in order."""
+
+
+def assembly_of(work: Work, frames: FrameRange) -> Assembly:
+    """How frames that are delivered together, all of them finished, are put together."""
+    return partial(parts_of, work, stack_of(work, frames))
 
 
 def keep_parts(parts: Parts, frame: int, out: OutFolder, texts: Infotexts) -> None:

@@ -13,11 +13,12 @@ from pipeline.clip.shot import Shot
 from pipeline.errors import ModelMissing
 from pipeline.keys import Key, key_of, key_of_file
 from pipeline.models.store import Annotator, ModelStore, Weights
-from pipeline.motion.cuts import cuts_key
+from pipeline.motion.cuts import cuts_key, found_key
 from pipeline.motion.source import estimated_key
 from pipeline.passes.inverted import inversion_key
 from pipeline.passes.plan import PassPlan
 from pipeline.people.faces import faces_key
+from pipeline.people.hair_stage import SEGMENTER, hair_key
 from pipeline.people.hands import hands_key
 from pipeline.people.track_stage import tracks_key
 from pipeline.prepare.given import check_given, given_key, object_key
@@ -27,7 +28,7 @@ from pipeline.prepare.plate import prepare_key, read_by
 from pipeline.recipe.filters import AnyFilter
 from pipeline.recipe.passes import PassSpec
 from pipeline.recipe.recipe import Recipe
-from pipeline.recipe.regions import Face, Hands, Object, Painted, WholeFrame
+from pipeline.recipe.regions import Correction, Face, Hands, Object, Painted, WholeFrame, of_hair
 from pipeline.recipe.temporal import AnimateDiff
 from pipeline.stage import WHOLE_SHOT, FrameStore, Stage
 
@@ -106,8 +107,8 @@ class PlannedPass:
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """The passes of a render, bottom first. openpose: OpenPose's own weights, when they are here. upscaler: of the
-    final movie.
+    """The passes of a render, bottom first. openpose, hair: the weights of these estimators, when they are used and
+    here. upscaler: of the final movie.
     """
 
     shot: Shot
@@ -116,12 +117,14 @@ class RenderPlan:
     openpose: Annotator | None
     cache: Path
     upscaler: Weights | None = None
+    hair: Annotator | None = None
 
     @property
     def follows(self) -> bool:
-        """Whether any pass goes along with people, so that the shot's tracks are needed."""
+        """Whether any pass, or anything painted, goes along with people, so that the shot's tracks are needed."""
         regions = (p.plan.spec.region for p in self.passes if p.follows or isinstance(p.plan.spec.region, Painted))
-        return not all(isinstance(region, Hands) for region in regions)
+        corrected = any(p.plan.spec.corrections for p in self.passes)
+        return corrected or not all(isinstance(region, Hands) for region in regions)
 
     @property
     def follows_hands(self) -> bool:
@@ -146,6 +149,7 @@ class RenderPlan:
         """Stage output -> key, for the manifest."""
         keys = {f"pass.{p.name}": p.key for p in self.passes}
         keys |= {"prepare": self.plate_key} if self.filters else {}
+        keys |= {"cuts": cuts_key(self.shot)} if cuts_key(self.shot) != found_key(self.shot) else {}
         keys |= {"tracks": tracks_key(self.shot)} if self.follows else {}
         keys |= {"tracks.hands": tracks_key(self.shot, hands_key(self.shot))} if self.follows_hands else {}
         keys |= {f"inversion.{p.name}": p.inverted.key for p in self.passes if p.inverted is not None}
@@ -161,7 +165,7 @@ class RenderPlan:
         used |= {lora.id: lora.key for p in self.passes for lora in p.plan.loras}
         used |= {word.id: word.key for p in self.passes for word in p.plan.embeddings}
         used |= {p.plan.motion.id: p.plan.motion.key for p in self.passes if p.plan.motion is not None}
-        extra = (model for model in (self.openpose, self.upscaler) if model is not None)
+        extra = (model for model in (self.openpose, self.upscaler, self.hair) if model is not None)
         return used | {model.id: model.key for model in extra}
 
 
@@ -178,7 +182,8 @@ def plan_render(shot: Shot, recipe: Recipe, models: ModelStore, cache: Path) -> 
     poses = any(c.kind == "openpose" and c.weight > 0 for p in recipe.active_passes for c in p.controls)
     network = recipe.final.upscaler if recipe.final.scale != 1 else None
     upscaler = None if network is None else models.weights("upscaler", network)
-    plan = RenderPlan(shot, recipe, (), models.annotator("openpose") if poses else None, cache, upscaler)
+    hair = models.annotator(SEGMENTER) if any(of_hair(p.region) for p in recipe.active_passes) else None
+    plan = RenderPlan(shot, recipe, (), models.annotator("openpose") if poses else None, cache, upscaler, hair)
     for spec in recipe.active_passes:
         plan = replace(plan, passes=(*plan.passes, _planned(spec, plan, models)))
     return plan
@@ -203,6 +208,7 @@ def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPa
     if spec.follows:
         hands = isinstance(spec.region, Hands)
         inputs.append(tracks_key(below.shot, hands_key(below.shot) if hands else None))
+        inputs += [hair_key(below.shot, below.hair)] if of_hair(spec.region) else []
     elif isinstance(spec.region, Painted):
         painted_of(below.shot, spec.name, spec.region)
         inputs.append(painted_key(below.shot, spec.region))
@@ -211,6 +217,7 @@ def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPa
         inputs.append(mattes.key)
     elif isinstance(spec.region, Object):
         inputs.append(object_key(below.shot, spec.name, spec.region))
+    inputs += [_correction_key(below.shot, spec, correction) for correction in spec.corrections]
     exact = motion_key(below.shot)
     motion = estimated_key((below.plate_key, cuts_key(below.shot), *(() if exact is None else (exact,))))
     if spec.temporal.kind != "alone" or spec.noise == "warped":
@@ -218,6 +225,11 @@ def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPa
     if spec.source == "below":
         inputs.append(_composite_key(below))
     return PlannedPass(plan, tuple(inputs), below.cache, mattes, motion)
+
+
+def _correction_key(shot: Shot, spec: PassSpec, correction: Correction) -> Key:
+    painted_of(shot, spec.name, correction)
+    return painted_key(shot, correction)
 
 
 def _loras(spec: PassSpec, recipe: Recipe, models: ModelStore) -> tuple[Weights, ...]:

@@ -13,7 +13,7 @@ from pipeline.clip.sound import made_for, soundtrack
 from pipeline.filters.retime import Guard, Timeline, retimed
 from pipeline.filters.stream import closed, opened
 from pipeline.frames import Picture
-from pipeline.motion.cuts import cuts_in
+from pipeline.motion.cuts import cuts_in, set_by_hand
 from pipeline.progress import Progress
 from pipeline.recipe.final import Final
 from pipeline.recipe.sound import Sound
@@ -30,7 +30,8 @@ def write_raised(shot: Shot, final: Final, path: Path, progress: Progress) -> No
 
     At the same speed the sound is carried over untouched. Raises FootageError, OutputError or Cancelled.
     """
-    cuts = frozenset(shot.frames.first + at for at in cuts_in(f.pixels for f in read_frames(shot, shot.frames)))
+    found = (shot.frames.first + at for at in cuts_in(f.pixels for f in read_frames(shot, shot.frames)))
+    cuts = frozenset(set_by_hand(shot, found))
     timeline = Timeline(len(shot.frames), shot.rate, final.tempo, final.rate_of(shot.rate))
 
     def pictures() -> Iterator[Picture]:

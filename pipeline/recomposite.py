@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from pipeline.clip.read import read_frames
@@ -17,9 +19,11 @@ from pipeline.compared import View, pictures_of
 from pipeline.composite.difference import difference_matte
 from pipeline.composite.layer import edge
 from pipeline.composite.over import over
+from pipeline.composite.surround import Stack, Stacked
 from pipeline.errors import FootageError
 from pipeline.files import atomic
 from pipeline.frames import Frame, FrameRange, Layer, Picture
+from pipeline.motion.cuts import Cuts, cuts_in, set_by_hand
 from pipeline.progress import Progress
 from pipeline.version import OutFolder
 
@@ -33,13 +37,15 @@ class LayerEdit:
 
     name: its pass. opacity: 0..1; 0 leaves it out. erode: plate pixels that it is shrunk by. feather: softness of the
     edge that it gets, sigma in plate pixels; None keeps the edge it has. A delivered layer holds no picture beyond its
-    edge, so it can be made smaller and softer, not larger.
+    edge, so it can be made smaller and softer, not larger. match: 0..1, how far its colours go towards those around it
+    in what lies below.
     """
 
     name: str
     opacity: float = 1.0
     erode: int = 0
     feather: float | None = None
+    match: float = 0.0
 
 
 def recomposite(version: Path, shot: Shot, edits: Sequence[LayerEdit], path: Path, progress: Progress) -> None:
@@ -54,11 +60,14 @@ def recomposite(version: Path, shot: Shot, edits: Sequence[LayerEdit], path: Pat
             there = ", ".join(sorted(path.name for path in (version / "layers").glob("*"))) or "none"
             raise FootageError(f"{version.name} has no layer {edit.name}.", f"Its layers: {there}.")
 
+    passes = [Stacked(edit.match, partial(by_person, folder, edit)) for edit in edits if edit.opacity > 0]
+    setup = _setups(shot, frames) if any(one.match > 0 for one in passes) else lambda number: frames
+    stack = Stack(passes, partial(read_frames, shot), frames, setup, shot.rate)
+
     def pictures() -> Iterator[Picture]:
         for done, frame in enumerate(read_frames(shot, frames), 1):
-            laid = (layer_of(folder, edit, frame) for edit in edits if edit.opacity > 0)
             progress.say("recomposite", done, len(frames))
-            yield over(frame.pixels, (layer for layer in laid if layer is not None))
+            yield over(frame.pixels, stack.layers(frame))
 
     write_movie(path, pictures(), shot, CRF, frames)
 
@@ -87,6 +96,36 @@ def layer_of(folder: OutFolder, edit: LayerEdit, frame: Frame) -> Layer | None:
         alpha = np.minimum(edge(hard, edit.erode, edit.feather or 0), alpha > 0)
     alpha = (alpha * edit.opacity).astype(np.float32)
     return Layer(frame.number, edit.name, rgba[..., :3].astype(np.float32) / 255 * alpha[..., None], alpha)
+
+
+def by_person(folder: OutFolder, edit: LayerEdit, frame: Frame) -> dict[str | int | None, Layer]:
+    """A layer as `layer_of` gives it, in a part for each person whose own matte was delivered; none where it is empty.
+
+    Every pixel belongs to whose matte is nearest.
+    """
+    layer = layer_of(folder, edit, frame)
+    if layer is None:
+        return {}
+    names = sorted(path.name for path in (folder.path / "mattes").glob(f"{edit.name}.*"))
+    files = {name: folder.matte(name, frame.number) for name in names}
+    there = {name: decode_png(path.read_bytes()) for name, path in files.items() if path.is_file()}
+    if len(there) < 2:
+        return {next(iter(there), edit.name): layer}
+    apart = [
+        cv2.distanceTransform(np.where(mask > 0, 0, 255).astype(np.uint8), cv2.DIST_L2, 3) for mask in there.values()
+    ]
+    nearest = np.argmin(apart, axis=0)
+    parts = {name: (nearest == at).astype(np.float32) for at, name in enumerate(there)}
+    return {
+        name: Layer(frame.number, edit.name, layer.pixels * own[..., None], layer.alpha * own)
+        for name, own in parts.items()
+    }
+
+
+def _setups(shot: Shot, frames: FrameRange) -> Callable[[int], FrameRange]:
+    """The frames from cut to cut that a frame lies in, among these of a shot."""
+    found = cuts_in(frame.pixels for frame in read_frames(shot, frames))
+    return Cuts(frames, set_by_hand(shot, (frames.first + at for at in found))).setup
 
 
 @dataclass(frozen=True)

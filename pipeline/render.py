@@ -26,7 +26,7 @@ from pipeline.measure.page import page_of
 from pipeline.measure.report import Report, measure
 from pipeline.models.store import ModelStore
 from pipeline.motion.cuts import CutStore
-from pipeline.parts import parts_of
+from pipeline.parts import parts_of, stack_of
 from pipeline.people.cast import CastMember, SeenPerson, cast_of, people_at, with_numbers
 from pipeline.people.faces import Faces
 from pipeline.people.finder import FaceFinder
@@ -35,8 +35,8 @@ from pipeline.plan import PlannedPass, RenderPlan, plan_render
 from pipeline.progress import Progress
 from pipeline.recipe.passes import ControlKind
 from pipeline.recipe.recipe import Recipe
-from pipeline.recipe.regions import Hands, Object, Painted
-from pipeline.version import OutFolder, RenderVersion, version_of
+from pipeline.recipe.regions import Hands, Object, Painted, of_hair
+from pipeline.version import OutFolder, Patch, RenderVersion, version_of
 from pipeline.work import Work, open_work
 
 
@@ -51,12 +51,16 @@ class Tools:
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: which frames of which shot, how, and where to."""
+    """What is asked for: which frames of which shot, how, and where to.
+
+    patch: of a version of these frames the stretch that alone is rendered (`patched`); None for all of them.
+    """
 
     shot: Shot
     recipe: Recipe
     frames: FrameRange
     out: Path
+    patch: Patch | None = None
 
 
 @dataclass(frozen=True)
@@ -99,11 +103,18 @@ def render(order: Order, tools: Tools, progress: Progress) -> Rendered:
     with out.claimed(made), open_work(plan, tools.engine, Priority.RENDER, progress) as work:
         warnings = finish_passes(work, order.frames, progress)
         deliver(work, order.frames, out, progress)
-        report = measure(order.shot, probe(out.render), order.frames, progress, known_of(work, tools.models))
-        made = replace(made, warnings=(*order.shot.notes, *warnings), measurements=report.to_json())
-        out.write_json(out.measurements, report.to_json())
-        out.write_text(out.report, page_of(report))
-        out.write_manifest(made)
+        made = replace(made, warnings=(*order.shot.notes, *warnings))
+        return conclude(work, order, made, tools.models, progress)
+
+
+def conclude(work: Work, order: Order, made: RenderVersion, models: ModelStore, progress: Progress) -> Rendered:
+    """Measure what was delivered and write figures, report and manifest. Raises as `measure` does, OutputError."""
+    out = OutFolder(order.out)
+    report = measure(order.shot, probe(out.render), order.frames, progress, known_of(work, models))
+    made = replace(made, measurements=report.to_json())
+    out.write_json(out.measurements, report.to_json())
+    out.write_text(out.report, page_of(report))
+    out.write_manifest(made)
     return Rendered(made, report, out)
 
 
@@ -116,7 +127,7 @@ def preview(order: Order, tools: Tools, progress: Progress) -> Preview:
     with open_work(plan, tools.engine, Priority.PREVIEW, progress) as work:
         frame = work.plate.frame(number)
         work.finish([frame])
-        parts = parts_of(work, frame)
+        parts = parts_of(work, stack_of(work, FrameRange(number, number)), frame)
         return Preview(
             frame=number,
             plate=frame.pixels,
@@ -205,6 +216,7 @@ def check_frames(shot: Shot, frames: FrameRange) -> None:
 def _absent_warning(planned: PlannedPass, count: int, total: int) -> str:
     region = planned.plan.spec.region
     sought = "No hand was" if isinstance(region, Hands) else "No face was"
+    sought = "No hair was" if of_hair(region) else sought
     sought = f"{region.name} was not" if isinstance(region, Object) else sought
     if count == total:
         return f"{sought} found in the shot, so the pass {planned.name} had nothing to do."

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import OutputError
+from pipeline.errors import FootageError, OutputError
 from pipeline.files import atomic, clear_parts, explained, frames_in
 from pipeline.frames import FrameRange
 from pipeline.infotexts import infotexts_of
@@ -23,11 +23,35 @@ SOFTWARE = ("torch", "diffusers", "transformers", "mediapipe", "opencv-python", 
 
 
 @dataclass(frozen=True)
+class Patch:
+    """A stretch to be redone. base: the folder of the version that it is laid into. frames: the stretch."""
+
+    base: Path
+    frames: FrameRange
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A redone stretch of a version. recipe, keys: it was redone with. seam: frames of crossing at each end, inside it.
+
+    laid_into: name of the version that the rest is from, and version: the sha256 of its manifest.
+    """
+
+    frames: tuple[int, int]
+    recipe: dict[str, Any]
+    keys: dict[str, Key]
+    seam: int
+    laid_into: str
+    version: Key
+
+
+@dataclass(frozen=True)
 class RenderVersion:
     """The manifest beside every result. Holds no dates, so that the same render gives the same bytes.
 
     recipe: fully resolved. models: name -> sha256. keys: stage output -> key. measurements: as measurements.json.
-    infotexts: pass -> the text that Auto1111 would have written into its pictures.
+    infotexts: pass -> the text that Auto1111 would have written into its pictures. patches: stretches that were redone,
+    the newest last; where they overlap it is the one that is seen.
     """
 
     shot: str
@@ -40,6 +64,12 @@ class RenderVersion:
     warnings: tuple[str, ...] = ()
     measurements: dict[str, Any] | None = None
     infotexts: dict[str, str] = field(default_factory=dict)
+    patches: tuple[Stretch, ...] = ()
+
+    def recipe_at(self, frame: int) -> dict[str, Any]:
+        """The recipe that a frame was made with."""
+        of_stretch = (one.recipe for one in reversed(self.patches) if frame in FrameRange(*one.frames))
+        return next(of_stretch, self.recipe)
 
 
 @dataclass(frozen=True)
@@ -127,12 +157,23 @@ class OutFolder:
                 raise OutputError(f"{self.path} holds files that Photoplay did not finish or did not make.", hint)
             return
         try:
-            there = json.loads(self.manifest.read_text(encoding="utf-8"))
-            same = all(there[name] == _plain(getattr(made, name)) for name in ("plate", "frames", "keys", "recipe"))
+            there, mine = json.loads(self.manifest.read_text(encoding="utf-8")), _plain(asdict(made))
+            same = all(there[name] == mine[name] for name in ("plate", "frames", "keys", "recipe"))
+            same = same and there.get("patches", []) == mine["patches"]
         except (ValueError, KeyError, TypeError):
             raise OutputError(f"{self.manifest} is not a manifest of Photoplay.", hint) from None
         if not same:
             raise OutputError(f"{self.path} holds another render: its shot, frames, models or recipe differ.", hint)
+
+
+def version_in(folder: Path) -> RenderVersion:
+    """The manifest of the version in a folder. Raises FootageError when there is none that can be read."""
+    try:
+        told = json.loads(OutFolder(folder).manifest.read_text(encoding="utf-8"))
+        patches = tuple(Stretch(**one | {"frames": tuple(one["frames"])}) for one in told.get("patches", ()))
+        return RenderVersion(**told | {"frames": tuple(told["frames"]), "patches": patches})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FootageError(f"{folder} holds no delivered version.", "Choose the folder of a render.") from error
 
 
 def version_of(plan: RenderPlan, frames: FrameRange) -> RenderVersion:

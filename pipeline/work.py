@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -38,7 +38,7 @@ NEAR = 8
 class Work:
     """A plan with the crew that carries it out. Not thread-safe: each render opens its own.
 
-    turns: whose it is while a second thread prepares frames (see `ahead`). drawn: the controls that it has drawn.
+    turns: whose it is while a second thread prepares frames (see `ahead`). drawn: controls that are drawn ahead.
     """
 
     def __init__(self, plan: RenderPlan, crew: Crew, runner: Runner) -> None:
@@ -67,8 +67,8 @@ class Work:
             for subject in self.subjects(planned, frame):
                 own = subject.planned
                 if not own.frames.has(frame.number):
-                    slot = Slot(frame.number, frame.pixels, frame.pixels, subject.matte, subject.placement)
-                    self.drawn.draw(own.plan, slot)
+                    plate = frame.pixels
+                    self.drawn.draw(own.plan, Slot(frame.number, plate, plate, subject.matte, subject.placement))
 
     def subjects(self, planned: PlannedPass, frame: Frame) -> tuple[Subject, ...]:
         """What a pass works at in a frame, in the order it is laid over; nothing when its region is not there."""
@@ -213,7 +213,8 @@ class Work:
         """Finish the frames of a result."""
         for frame, mark in result.marks.items():
             planned.marks.write(frame, mark.encode())
-        at_once(lambda one: planned.frames.write(one[0], encode_png(one[1])), result.pictures.items())
+        with self.turns.away():
+            at_once(lambda one: planned.frames.write(one[0], encode_png(one[1])), result.pictures.items())
 
     def _made(self, planned: PlannedPass, slot: Slot | None) -> dict[int, Made]:
         """The last frame of the batch before, finished."""
@@ -243,6 +244,7 @@ def open_work(plan: RenderPlan, engine: Engine, priority: Priority, progress: Pr
     Where people are followed and the shot's tracks are not known yet, the whole shot is looked at first.
     Raises FootageError, OutputError or Cancelled.
     """
-    with ExitStack() as stack:
-        crew = stack.enter_context(open_crew(plan, progress))
-        yield Work(plan, crew, Runner(engine, crew.hint, priority, progress.stop))
+    with open_crew(plan, progress) as crew:
+        work = Work(plan, crew, Runner(engine, crew.hint, priority, progress.stop))
+        with closing(work.drawn):
+            yield work

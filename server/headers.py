@@ -12,6 +12,8 @@ NONCE = "photoplay.nonce"
 OWN_PAGES = ("/sign-in", "/sign-out")
 LINKED = re.compile(r"/share/[^/]+/")
 SCRIPT = re.compile(rb"<script(?=[\s>])")
+ICON = b'<head><link rel="icon" href="favicon.ico">'
+"""Named in the app's page, or browsers ask for it at the root of the name, which may be somebody else's site."""
 
 GUARDS = {
     "X-Content-Type-Options": "nosniff",
@@ -102,7 +104,8 @@ class Answer:
             headers["Cache-Control"] = "no-store"
 
     async def _send_page(self, start: Message) -> None:
-        marked = SCRIPT.sub(b'<script nonce="%s"' % nonce_of(self._scope).encode(), bytes(self._body))
+        named = bytes(self._body).replace(b"<head>", ICON, 1)
+        marked = SCRIPT.sub(b'<script nonce="%s"' % nonce_of(self._scope).encode(), named)
         MutableHeaders(raw=start["headers"])["Content-Length"] = str(len(marked))
         body = b"" if self._scope["method"] == "HEAD" else marked
         await self._send(start)

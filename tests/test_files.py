@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import NotWritable, OutputError
-from pipeline.files import LITTLE, PART, atomic, explained, frames_in, part_of, put_in_place
+from pipeline.files import LITTLE, PART, atomic, behind, explained, frames_in, part_of, put_in_place
 from pipeline.keys import Key
 from pipeline.stage import FrameStore
 
@@ -62,3 +64,29 @@ def test_a_file_in_the_place_of_a_folder_is_not_waited_for(tmp_path: Path) -> No
     with pytest.raises(OutputError) as refused, atomic(tmp_path / "file" / "000001.png"):
         pass
     assert not isinstance(refused.value, NotWritable)
+
+
+def test_work_that_is_handed_on_is_done_in_order_and_by_the_end_of_the_block() -> None:
+    done, threads = list[int](), set[int]()
+
+    def piece(number: int) -> None:
+        threads.add(threading.get_ident())
+        done.append(number)
+
+    with behind() as hand:
+        for number in range(20):
+            hand(partial(piece, number))
+            assert len(done) >= number, "no more than one piece waits"
+    assert done == list(range(20))
+    assert threading.get_ident() not in threads
+
+
+def test_what_goes_wrong_behind_is_raised_in_front() -> None:
+    def fail() -> None:
+        raise OutputError("The disk is full.")
+
+    with pytest.raises(OutputError, match="full"), behind() as hand:
+        hand(fail)
+        hand(lambda: None)
+    with pytest.raises(OutputError, match="full"), behind() as hand:
+        hand(fail)

@@ -11,6 +11,7 @@ from pipeline.clip.shot import Shot
 from pipeline.errors import PhotoplayError
 from pipeline.frames import FrameRange
 from pipeline.recipe.recipe import Recipe
+from pipeline.version import Patch
 from studio import RESUMABLE, Studio
 from verbs.orders import asks_for
 
@@ -59,22 +60,25 @@ class Runs:
         job = jobs.find(run_id)
         return None if job is None else Run(job, jobs.place(run_id), jobs.newest(run_id))
 
-    def start(self, owner: str, shot: Shot, recipe: Recipe, frames: FrameRange, previous: str) -> str:
+    def start(
+        self, owner: str, shot: Shot, recipe: Recipe, frames: FrameRange, previous: str, patch: Patch | None = None
+    ) -> str:
         """Put a render in line in the place of this browser's previous one, and give its id.
 
-        A previous one that did not finish goes on when nothing has changed since. Raises PhotoplayError when the
-        previous one is still at work, or when the render would be refused.
+        patch: the stretch of a version of these frames that is redone; None renders them all. A previous render that
+        did not finish goes on when nothing has changed since. Raises PhotoplayError when the previous one is still at
+        work, or when the render would be refused.
         """
         with self._lock:
             last = self.find(owner, previous)
             if last is not None and last.at_work:
                 raise PhotoplayError("Your last render is still at work.", "Wait for it, or stop it on the Render tab.")
             if last is not None and last.resumable:
-                if asks_for(last.job, shot, recipe, frames):
+                if asks_for(last.job, shot, recipe, frames, patch):
                     return self._studio.go_on(owner, previous).id
                 if last.job.state == "paused":
                     self.stop(owner, previous)
-            return self._studio.submit_render(owner, shot, recipe, frames).id
+            return self._studio.submit_render(owner, shot, recipe, frames, patch=patch).id
 
     def pause(self, owner: str, run_id: str) -> None:
         """Ask a render to pause after the step it is at. Raises PhotoplayError."""

@@ -15,7 +15,7 @@ from pipeline.keys import Key
 from pipeline.recipe.footage import Footage
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
-from pipeline.version import OutFolder
+from pipeline.version import OutFolder, Patch
 
 if TYPE_CHECKING:
     from pipeline.plan import RenderPlan
@@ -34,13 +34,28 @@ def spec_of(order: Order, plan: RenderPlan) -> dict[str, Any]:
         "frames": [order.frames.first, order.frames.last],
         "out": str(order.out.absolute()),
         "keys": sorted(plan.keys.values()),
+        **patch_spec(order.patch),
     }
 
 
-def asks_for(job: Job, shot: Shot, recipe: Recipe, frames: FrameRange) -> bool:
-    """Whether a render job asks for these frames of this shot with this recipe, wherever the clip lay then."""
+def patch_spec(patch: Patch | None) -> dict[str, Any]:
+    """The stretch that an order redoes as plain data; nothing for an order of all its frames."""
+    if patch is None:
+        return {}
+    return {"patch": {"base": str(patch.base.absolute()), "frames": [patch.frames.first, patch.frames.last]}}
+
+
+def asks_for(job: Job, shot: Shot, recipe: Recipe, frames: FrameRange, patch: Patch | None = None) -> bool:
+    """Whether a render job asks for these frames of this shot with this recipe, wherever the clip lay then.
+
+    The shot must be read in the same way, with the same cuts, and bring the same passes. patch: the stretch of a
+    version that is to be redone.
+    """
     asked = job.spec["key"], job.spec["recipe"], job.spec["frames"]
-    return asked == (shot.key, recipe.model_dump(mode="json"), [frames.first, frames.last])
+    passes = None if shot.rendered is None else shot.rendered.passes.folder.absolute()
+    beside = (footage_of(job), passes_of(job)) == (shot.footage, passes)
+    beside = beside and patch_of(job) == patch
+    return beside and asked == (shot.key, recipe.model_dump(mode="json"), [frames.first, frames.last])
 
 
 def outdated(order: Order, plan: RenderPlan) -> str:
@@ -53,9 +68,10 @@ def outdated(order: Order, plan: RenderPlan) -> str:
         return ""
     try:
         there = json.loads(manifest.read_text(encoding="utf-8"))
-        same = there["plate"] == order.shot.key and parse_recipe(there["recipe"], manifest.name) == order.recipe
-        begun, models = (there["recipe"], there["keys"]), there["models"]
-    except (ValueError, KeyError, TypeError, RecipeError):
+        told = there if order.patch is None else there["patches"][-1]
+        same = there["plate"] == order.shot.key and parse_recipe(told["recipe"], manifest.name) == order.recipe
+        begun, models = (told["recipe"], told["keys"]), there["models"]
+    except (ValueError, LookupError, TypeError, RecipeError):
         return ""
     if not same or begun == (order.recipe.model_dump(mode="json"), plan.keys):
         return ""
@@ -97,6 +113,12 @@ def recipe_of(job: Job) -> Recipe:
 def frames_of(job: Job) -> FrameRange:
     """The frames of a render job."""
     return FrameRange(*cast(list[int], job.spec["frames"]))
+
+
+def patch_of(job: Job) -> Patch | None:
+    """The stretch of a version that a render job redoes; None where it renders all of its frames."""
+    told = cast(dict[str, Any] | None, job.spec.get("patch"))
+    return None if told is None else Patch(Path(told["base"]), FrameRange(*told["frames"]))
 
 
 def out_of(job: Job) -> Path:

@@ -10,7 +10,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import PhotoplayError, RefusedFile
-from pipeline.models.catalogue import Entry
+from pipeline.models.catalogue import Entry, terms_of
 from pipeline.models.library import Listed, faults, find, listed, remove
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress, Step
@@ -61,8 +61,6 @@ class Shelf:
 
         Raises RefusedFile when a licence forbids something and was not accepted: then nothing is fetched.
         """
-        from pipeline.models.fetching import terms_of
-
         wanted = list(entries)
         terms = [words for entry in wanted if (words := terms_of(entry)) is not None]
         if terms and not accepted:

@@ -34,11 +34,20 @@ class Setup:
 
 @dataclass(frozen=True)
 class Sight:
-    """What was seen. sizes: frame -> side of its largest face in plate pixels, where there is one."""
+    """What was seen. sizes: frame -> side of its largest face in plate pixels, where there is one.
+
+    found: the cuts that were found; the set-ups are as somebody has set the cuts by hand.
+    """
 
     setups: tuple[Setup, ...]
     cast: tuple[CastMember, ...]
     sizes: Mapping[int, int]
+    found: tuple[int, ...]
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """The first frames of new set-ups."""
+        return tuple(setup.frames.first for setup in self.setups[1:])
 
 
 class Sights:
@@ -87,6 +96,22 @@ class Sights:
         found = tracks_store(shot, self._cache).has(shot.frames.first) and CutStore.of(shot, self._cache).finished
         return self._known(shot) if found else None
 
+    def cuts(self, shot: Shot) -> tuple[tuple[int, ...], tuple[FrameRange, ...]]:
+        """The cuts that are found in a shot, and its set-ups as somebody has set the cuts by hand.
+
+        The whole shot is read the first time. Raises FootageError, OutputError.
+        """
+        from pipeline.motion.cuts import CutStore
+
+        store = CutStore.of(shot, self._cache)
+        return store.found(), store.cuts().setups
+
+    def looked_through(self, shot: Shot) -> bool:
+        """Whether the whole shot was looked at before, so that another look is quick whatever cuts were set by hand."""
+        from pipeline.motion.cuts import CutStore
+
+        return CutStore.of(shot, self._cache).finished
+
     def numbered(self, shot: Shot, frame: int) -> Picture:
         """A frame of the plate with a box and a number on everyone who was found. Raises FootageError."""
         from pipeline.people.cast import people_at, with_numbers
@@ -106,8 +131,9 @@ class Sights:
 
         tracks = self._tracks(shot)
         sizes = sizes_in(tracks)
-        setups = CutStore.of(shot, self._cache).cuts().setups
-        return Sight(tuple(_setup(frames, tracks, sizes) for frames in setups), cast_of(tracks), sizes)
+        store = CutStore.of(shot, self._cache)
+        setups = tuple(_setup(frames, tracks, sizes) for frames in store.cuts().setups)
+        return Sight(setups, cast_of(tracks), sizes, store.found())
 
 
 def sizes_in(tracks: Tracks) -> dict[int, int]:

@@ -18,6 +18,7 @@ from pipeline.clip.probe import probe
 from pipeline.errors import RecipeError, RefusedFile
 from pipeline.files import explained
 from pipeline.progress import Progress
+from pipeline.unzip import unpack
 from training.characters.assemble import resolution_for
 from training.characters.settings import Training
 from workspaces.home import Home
@@ -126,11 +127,11 @@ def _pictures_of(sources: Sequence[Path], folder: Path, limits: Limits, progress
 def _unpack(source: Path, unpacked: Path, limits: Limits, progress: Progress) -> None:
     """The pictures of a single file into a new folder. Raises RefusedFile, FootageError."""
     from pipeline.portraits.choose import choose, write_chosen
-    from pipeline.portraits.gather import unpack
+    from pipeline.portraits.gather import unpacked_as
 
     kind = check_file(source, limits)
     if kind == "archive":
-        unpack(source, unpacked)
+        unpack(source, unpacked, unpacked_as)
     elif kind == "video":
         shot = probe(source)
         write_chosen(shot, choose(shot, progress), unpacked)

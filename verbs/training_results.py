@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import RecipeError, TrainingError
+from pipeline.errors import ModelMissing, RecipeError, TrainingError
 from pipeline.files import atomic
 from pipeline.models.library import listed
 from pipeline.models.store import FILES, ModelStore
+from pipeline.recipe.recipe import Recipe
 from training.characters.settings import Training
 from verbs.training_orders import CHARACTERS, training_from
 from workspaces.home import Home
@@ -21,6 +22,8 @@ SETTINGS = "settings.json"
 CHECKPOINTS, SAMPLES = "checkpoints", "samples"
 TRIAL = re.compile(r"(?P<name>.+)-step-\d+")
 """What a LoRA in training is called for as long as it is tried on."""
+KEPT_STEP = re.compile(r"(?P<name>.+)-at-\d+")
+"""What a saved step is called that was chosen."""
 LONGEST_HEADER = 100_000_000
 
 
@@ -100,16 +103,33 @@ def result_of(home: Home, owner: str, name: str) -> Result:
     raise TrainingError(f"There is no character {name}.", "Choose one of the list, or drop pictures.")
 
 
-def loras_of_others(home: Home, owner: str) -> frozenset[str]:
-    """Names of LoRAs that other people have trained here, which this owner's pages do not list."""
-    there = {path.name for path in home.users.glob(f"*/{CHARACTERS}/*") if path.parents[1].name != owner}
+def loras_of_others(home: Home, owner: str, models: ModelStore) -> frozenset[str]:
+    """Names in the store of LoRAs that other people have trained here, their saved steps too: not for this owner."""
+    folders = [path for path in home.users.glob(f"*/{CHARACTERS}/*") if path.parents[1].name != owner]
     own = {result.name for result in results_of(home, owner)}
-    return frozenset(there - own)
+    theirs = {path.name: Result(path.name, path) for path in folders if path.name not in own}
+
+    def of_theirs(id: str) -> bool:
+        step = TRIAL.fullmatch(id) or KEPT_STEP.fullmatch(id)
+        if step and step["name"] in theirs:
+            return True
+        return id in theirs and theirs[id].lora.is_file()
+
+    return frozenset(model.id for model in listed(models) if model.kind == "adapter" and of_theirs(model.id))
+
+
+def check_worn(home: Home, owner: str, recipe: Recipe, models: ModelStore) -> None:
+    """Raise ModelMissing when a recipe names a LoRA that somebody else has trained, as if it were not there."""
+    named = {lora.name for spec in recipe.passes for one in spec.versions for lora in recipe.loras_of(one)}
+    if named and (theirs := sorted(named & loras_of_others(home, owner, models))):
+        raise ModelMissing(
+            f"There is no LoRA {theirs[0]} here.", "Train it under Characters, or bring its file in under Models."
+        )
 
 
 def loras_for(home: Home, owner: str, models: ModelStore) -> list[Lora]:
     """The LoRAs that an owner's pages list: their own, and those that were brought in."""
-    hidden = loras_of_others(home, owner)
+    hidden = loras_of_others(home, owner, models)
     own = {result.name: result for result in results_of(home, owner)}
     found: list[Lora] = []
     for model in listed(models):

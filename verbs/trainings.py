@@ -29,7 +29,7 @@ from verbs.training_orders import (
     spec_of_training,
     training_of,
 )
-from verbs.training_results import CHECKPOINTS, SAMPLES, remember
+from verbs.training_results import CHECKPOINTS, SAMPLES, check_worn, remember
 from verbs.variations import share_pictures, speak_trigger_alone, trigger_alone
 from workspaces.home import LOCAL
 from workspaces.rooms import Rooms
@@ -116,6 +116,7 @@ class Trainings:
         self._rooms.quota.check_job(owner, jobs.count(owner, ("queued",)))
         if sample is not None:
             self._rooms.check_shot(owner, sample.shot)
+            check_worn(self._rooms.home, owner, sample.recipe, self._models)
         remember(settings, course.folder)
         spec = spec_of_training(settings, course.folder, None if sample is None else self._spec(sample))
         return jobs.submit(Request(TRAIN, spec, owner, Priority.TRAINING))

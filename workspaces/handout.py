@@ -23,8 +23,9 @@ from workspaces.names import checked_owner
 
 CONTENT = re.compile(r"[0-9a-f]{64}")
 """The name of the folder that the web server puts an upload into."""
-MOST_LINKS = (errno.EXDEV, errno.EMLINK, errno.EPERM)
-"""Why a file may have to be copied instead: another disk, too many names already, or a disk without second names."""
+MOST_LINKS = (errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOENT)
+"""Why a file may have to be copied instead: another disk, too many names already, a disk without second names, or the
+same content that arrives once more and takes the file's place at this moment."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ class Home:
         return self.folder / "cache"
 
     @property
+    def facts(self) -> Path:
+        """What was found out about files, so that they are read once."""
+        return self.cache / "facts"
+
+    @property
     def jobs(self) -> Path:
         """The store of the jobs."""
         return self.folder / "jobs"

@@ -39,6 +39,10 @@ class Quota:
                 f"The file has {told(size)}; {told(self.limits.upload_gigabytes * GB)} may be handed in at once.",
                 "Export it with a higher compression, or cut it into shots.",
             )
+        self.check_room(owner, size)
+
+    def check_room(self, owner: str, size: int) -> None:
+        """Raise OverQuota when an owner has no room for `size` bytes more."""
         usage = self.usage(owner)
         if usage.used + size > usage.allowed:
             left = told(max(usage.allowed - usage.used, 0))

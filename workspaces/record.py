@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutputError
 from pipeline.files import atomic
 
-SCHEMA = 1
-"""Raised when the fields change; a record of a later schema is refused."""
+SCHEMA = 2
+"""Raised when the fields change; a record of a later schema is refused. Version 1 had no `footage` and no `passes`."""
 FILE = "shot.json"
 
 
@@ -21,6 +22,8 @@ class ShotRecord:
 
     key: sha256 of the plate; empty when nobody knows it any more. plate: the file's name in the shot's folder, or the
     whole path of a clip that stays where it is; empty when it is gone. was: where a home of version 1 kept the folder.
+    footage: the settings by which the files are read, as plain data; those left out have their defaults. passes: the
+    folder with the engine's passes, in the shot's folder, or by its whole path where it stays outside; empty without.
     """
 
     name: str
@@ -29,6 +32,8 @@ class ShotRecord:
     key: str
     plate: str
     was: str = ""
+    footage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    passes: str = ""
 
 
 def write_record(folder: Path, record: ShotRecord) -> None:
@@ -42,7 +47,7 @@ def read_record(folder: Path) -> ShotRecord:
     try:
         values: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
         schema = values.pop("schema")
-        if schema == SCHEMA:
+        if schema in (1, SCHEMA):
             return ShotRecord(**values)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(f"{folder / FILE} is not the record of a shot.", "Hand the clip in again.") from error

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.clip.probe import probe
 from pipeline.clip.shot import Shot
 from pipeline.errors import RefusedFile
+from pipeline.recipe.footage import AS_FOUND, Footage
 from workspaces.handout import Exchange
 from workspaces.home import LOCAL, Home
 from workspaces.intake.door import check_file
+from workspaces.intake.kinds import kind_of
 from workspaces.limits import load_limits
 from workspaces.names import display_name
 from workspaces.quota import Quota, Usage
+from workspaces.sequences import Arrived, arrive, make_sequence, staged
 from workspaces.shares import Share, Shares
-from workspaces.shots import ShotFolder, folder_for, next_version, remove_shot, shot_of, shots_of, take_in
+from workspaces.shots import ShotFolder, folder_for, folder_of, next_version, remove_shot, shot_of, shots_of, take_in
 from workspaces.tidy import clear_uploads
 
 HOUR = 3600.0
@@ -31,6 +37,28 @@ class Rooms:
         self.exchange = Exchange(home, samples)
         self.quota = Quota(self.exchange, self.limits)
         self.shares = Shares(home)
+
+    def hand_in(self, owner: str, paths: Sequence[Path]) -> Shot | Arrived:
+        """What an owner has uploaded as a shot: one clip, or the pictures of a sequence, or a zip of them.
+
+        Pictures become a shot at once when nothing has to be asked: no number is missing, and they say their rate.
+        paths: where the browser's uploads lie. Raises RefusedFile, FootageError, OverQuota, OutputError.
+        """
+        files = [self.exchange.received(owner, path) for path in paths]
+        if len(files) == 1 and not _holds_pictures(files[0]):
+            return self.receive(owner, paths[0], paths[0].name)
+        try:
+            self.quota.check_room(owner, 0)
+            with staged(self.home, owner) as folder:
+                arrived = arrive(folder, files, self.limits, partial(self.quota.check_room, owner))
+                return self.open_arrived(owner, arrived, AS_FOUND) if arrived.settled else arrived
+        finally:
+            for path in paths:
+                self.exchange.used_up(owner, path)
+
+    def open_arrived(self, owner: str, arrived: Arrived, footage: Footage) -> Shot:
+        """The shot of pictures that have arrived. Raises RefusedFile, FootageError, OutputError."""
+        return make_sequence(self.home, owner, arrived.id, footage, self.limits).open(self.home.facts)
 
     def receive(self, owner: str, path: Path, name: str) -> Shot:
         """An uploaded clip, moved into the owner's workspace once it was looked at.
@@ -55,8 +83,15 @@ class Rooms:
 
     def open_shot(self, owner: str, shot_id: str) -> Shot:
         """One of the owner's shots. Raises FootageError when they have none of this id, or its clip is damaged."""
-        kept = shot_of(self.home, owner, shot_id)
-        return replace(probe(kept.plate), name=kept.record.name)
+        return shot_of(self.home, owner, shot_id).open(self.home.facts)
+
+    def as_kept(self, owner: str, shot: Shot) -> Shot:
+        """A shot with what its owner keeps with it: cuts set by hand, engine passes. As it is when nothing is kept.
+
+        Raises FootageError when its files are damaged or gone, OutputError.
+        """
+        kept = folder_of(self.home, owner, shot)
+        return shot if kept is None or not kept.plate.is_file() else kept.open(self.home.facts)
 
     def remove_shot(self, owner: str, shot_id: str) -> None:
         """Delete one of the owner's shots with all its versions. Raises FootageError, OutputError."""
@@ -85,3 +120,10 @@ class Rooms:
     def clear_uploads(self) -> int:
         """Clear away uploads left over and old copies for browsers. Returns the bytes freed. Raises OutputError."""
         return clear_uploads(self.home, time.time() - self.limits.upload_hours * HOUR)
+
+
+def _holds_pictures(file: Path) -> bool:
+    """Whether a file is a picture or a zip of them; what it is otherwise, somebody else says."""
+    with suppress(RefusedFile):
+        return kind_of(file) in ("picture", "archive")
+    return False

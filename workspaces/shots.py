@@ -7,12 +7,17 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from pipeline.clip.attach import with_passes
+from pipeline.clip.probe import probe
 from pipeline.clip.shot import Shot
 from pipeline.errors import FootageError, OutputError
 from pipeline.files import explained, sync
+from pipeline.recipe.footage import Footage
 from workspaces.home import Home
 from workspaces.names import clip_suffix, display_name, unguessable
 from workspaces.record import ShotRecord, read_record, write_record
@@ -37,6 +42,35 @@ class ShotFolder:
     def plate(self) -> Path:
         """The clip; it may be gone when it never lay in the workspace."""
         return self.path / self.record.plate
+
+    @property
+    def passes(self) -> Path | None:
+        """The folder with the engine's passes; None without."""
+        return self.path / self.record.passes if self.record.passes else None
+
+    @property
+    def footage(self) -> Footage:
+        """How its files are read, and the cuts set by hand. Raises OutputError for settings of another version."""
+        try:
+            return Footage.model_validate(self.record.footage)
+        except ValidationError as error:
+            raise OutputError(
+                f"{self.path.name} is read by settings that this Photoplay does not know.", "Hand the clip in again."
+            ) from error
+
+    def open(self, facts: Path) -> Shot:
+        """The shot, with everything that is kept with it. facts: where is noted what was found out about files.
+
+        Raises FootageError when its files are damaged or gone, OutputError.
+        """
+        shot = replace(probe(self.plate, self.footage, facts), name=self.record.name)
+        if self.passes is None:
+            return shot
+        if not self.passes.is_dir():
+            return replace(
+                shot, notes=(*shot.notes, f"The engine passes are gone from {self.passes} and are not used.")
+            )
+        return with_passes(shot, self.passes, facts)
 
 
 def shots_of(home: Home, owner: str) -> list[ShotFolder]:
@@ -67,13 +101,24 @@ def folder_for(home: Home, owner: str, shot: Shot) -> ShotFolder:
     kept = folder_of(home, owner, shot)
     if kept is not None:
         return kept
-    plate = shot.plate.absolute()
-    return make_shot(home, owner, ShotRecord(shot.name, plate.name, time.time(), shot.key, str(plate)))
+    plate, footage = shot.plate.absolute(), shot.footage.model_dump(mode="json", exclude_defaults=True)
+    record = ShotRecord(shot.name, plate.name, time.time(), shot.key, str(plate), footage=footage)
+    return make_shot(home, owner, record)
 
 
 def folder_of(home: Home, owner: str, shot: Shot) -> ShotFolder | None:
-    """The folder in which an owner keeps what belongs to a shot; None when nothing was kept yet."""
-    return next((kept for kept in _kept(home, owner) if kept.record.key == shot.key), None)
+    """The folder in which an owner keeps what belongs to a shot; None when nothing was kept yet.
+
+    Where the same pictures were handed in twice, the one that this plate lies in.
+    """
+    same = [kept for kept in _kept(home, owner) if kept.record.key == shot.key]
+    return next((kept for kept in same if kept.plate == shot.plate), next(iter(same), None))
+
+
+def noted(shot: ShotFolder, record: ShotRecord) -> ShotFolder:
+    """The shot with another record, which is written. Raises OutputError."""
+    write_record(shot.path, record)
+    return ShotFolder(shot.path, record)
 
 
 def remove_shot(shot: ShotFolder) -> None:

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import OutputError
@@ -118,8 +119,7 @@ def _note_plate(home: Home, plate: Path, key: str) -> None:
 
 
 def _note(shot: ShotFolder, original: str, plate: str) -> None:
-    known = shot.record
-    write_record(shot.path, ShotRecord(known.name, original, known.created, known.key, plate, known.was))
+    write_record(shot.path, replace(shot.record, original=original, plate=plate))
 
 
 def _shot_with(home: Home, key: str) -> ShotFolder | None:

@@ -47,6 +47,14 @@ def with_passes(shot: Shot, folder: Path, memory: Path | None = None) -> Shot:
     return replace(shot, rendered=rendered, notes=(*shot.notes, *notes))
 
 
+def without_passes(shot: Shot) -> Shot:
+    """The shot without what the engine has rendered beside it, and without the notes on that."""
+    if shot.rendered is None:
+        return shot
+    notes = tuple(note for note in shot.notes if note not in shot.rendered.notes)
+    return replace(shot, rendered=None, notes=notes)
+
+
 def _check_rate(found: EnginePass, shot: Shot) -> None:
     """Compare the rate in the first EXR header, where there is one."""
     if found.files.suffix.lower() != ".exr":

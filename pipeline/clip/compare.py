@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.clip.encoder import Delivery, encode
+from pipeline.clip.encoder import Delivery, Pipe, encoding
 from pipeline.clip.fit import fitted_to, same_shape
 from pipeline.clip.shot import Shot
 from pipeline.clip.sound import soundtrack
 from pipeline.errors import OutputError
 from pipeline.frames import FrameRange, Picture
 
-CRF = 16
-"""x264 quality of the comparison: hard to tell from the delivery."""
+CRF, PRESET = 16, "superfast"
+"""x264 quality of the comparison: hard to tell from the delivery. This preset is as good as the slower ones at the same
+figure, in a third of their time and 1.7 times the room (docs/speed.md)."""
 
 DIVIDER = 2
 """Width in pixels of the white line between the halves."""
@@ -28,30 +29,36 @@ LABEL_SHARE = 24
 """The labels are a 24th of the picture's height, at least 10 pixels."""
 
 
-def write_before_after(
-    path: Path, before: Iterable[Picture], after: Iterable[Picture], shot: Shot, sound_range: FrameRange | None
-) -> None:
-    """Write `before` and `after` side by side, labelled, with a thin divider, at the shot's rate and with its sound.
+class Comparison:
+    """A side-by-side movie that is being written, from `comparing`."""
 
-    before, after: uint8 [h, w, 3], full-range display-referred RGB, one for each frame; `after` may be larger. The
-    movie is 2 w + 2 pixels wide; an odd height gets one black row below, so that every browser plays it. sound_range as
-    in `write_movie`. Raises as `write_movie` does, and OutputError when one side has more frames than the other or
-    another shape.
+    def __init__(self, path: Path, movie: Pipe) -> None:
+        self._path, self._movie = path, movie
+        self._labels: tuple[Picture, Picture] | None = None
+
+    def show(self, before: Picture, after: Picture) -> None:
+        """The next frame of both: uint8 [h, w, 3], full-range display-referred RGB; `after` may be larger.
+
+        Raises OutputError when they have different shapes or the movie cannot be written.
+        """
+        height, width = before.shape[:2]
+        if not same_shape((width, height), (after.shape[1], after.shape[0])):
+            raise OutputError(f"{self._path.name} was not written: before and after differ in shape.", RENDER_AGAIN)
+        self._labels = self._labels or (label("before", height), label("after", height))
+        sides = (before, fitted_to(after, width, height))
+        self._movie.take(_joined(*map(labelled, sides, self._labels)))
+
+
+@contextmanager
+def comparing(path: Path, shot: Shot, sound_range: FrameRange | None) -> Iterator[Comparison]:
+    """Write a movie of the plate and the render side by side, labelled, at the shot's rate and with its sound.
+
+    For as long as the block shows frames. The movie is 2 w + 2 pixels wide, with a thin divider; an odd height gets one
+    black row below, so that every browser plays it. sound_range as in `write_movie`. Raises as `write_movie` does.
     """
-    pairs = _side_by_side(path, before, after)
-    encode(path, pairs, Delivery(shot.rate, shot.pixel_aspect, CRF), soundtrack(shot, sound_range))
-
-
-def _side_by_side(path: Path, before: Iterable[Picture], after: Iterable[Picture]) -> Iterator[Picture]:
-    labels: tuple[Picture, Picture] | None = None
-    for left, right in zip_longest(before, after):
-        if left is None or right is None:
-            raise OutputError(f"{path.name} was not written: before and after differ in length.", RENDER_AGAIN)
-        if not same_shape((left.shape[1], left.shape[0]), (right.shape[1], right.shape[0])):
-            raise OutputError(f"{path.name} was not written: before and after differ in shape.", RENDER_AGAIN)
-        right = fitted_to(right, left.shape[1], left.shape[0])
-        labels = labels or (label("before", left.shape[0]), label("after", left.shape[0]))
-        yield _joined(labelled(left, labels[0]), labelled(right, labels[1]))
+    delivery = Delivery(shot.rate, shot.pixel_aspect, CRF, preset=PRESET)
+    with encoding(path, delivery, soundtrack(shot, sound_range)) as movie:
+        yield Comparison(path, movie)
 
 
 def _joined(left: Picture, right: Picture) -> Picture:

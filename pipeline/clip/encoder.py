@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import imageio_ffmpeg
+import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clip.colour import TO_BT709
@@ -47,7 +47,7 @@ class Delivery:
 
     whole: every so many frames one is whole and none looks ahead, so that a player goes to any frame quickly; None
     leaves it to the encoder, which makes smaller files. hardware: by a graphics card's encoder, where one works; it is
-    not the same bytes everywhere.
+    not the same bytes everywhere. preset: how much time x264 takes to make the file smaller, by its own names.
     """
 
     rate: Fraction
@@ -55,6 +55,7 @@ class Delivery:
     crf: int
     whole: int | None = None
     hardware: bool = False
+    preset: str = "medium"
 
 
 @dataclass(frozen=True)
@@ -65,36 +66,100 @@ class Soundtrack:
     output: tuple[str, ...] = ()
 
 
+class Pipe:
+    """ffmpeg at work on pictures that are handed to it one by one, from `piping`.
+
+    arguments: from the first picture, with which it starts. path: the file, for its errors.
+    """
+
+    def __init__(self, path: Path, arguments: Callable[[NDArray[Any]], list[str]], complaints: IO[bytes]) -> None:
+        self._path, self._arguments, self._complaints = path, arguments, complaints
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shape: tuple[int, ...] = ()
+
+    def take(self, picture: NDArray[Any]) -> None:
+        """The next picture. Raises OutputError when it is of another size, or ffmpeg has given up."""
+        if self._process is None:
+            self._shape = picture.shape
+            pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
+            self._process = subprocess.Popen(
+                self._arguments(picture), stdin=pipe, stdout=quiet, stderr=self._complaints
+            )
+        if picture.shape != self._shape:
+            raise OutputError(
+                f"{self._path.name} was not written: its frames differ in size.", "Render the shot again."
+            )
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(np.ascontiguousarray(picture).data)
+        except BrokenPipeError as error:
+            self.end()
+            raise _failure(self._path, self._complaints) from error
+
+    def finish(self) -> None:
+        """There are no more pictures. Raises OutputError when there were none, or ffmpeg could not finish the file."""
+        self.end()
+        if self._process is None:
+            raise OutputError(f"{self._path.name} was not written: there are no frames.", "Choose at least one frame.")
+        if self._process.returncode != 0:
+            raise _failure(self._path, self._complaints)
+
+    def kill(self) -> None:
+        """Give up."""
+        if self._process is not None:
+            self._process.kill()
+
+    def end(self) -> None:
+        """Close the pipe and wait until ffmpeg has ended."""
+        if self._process is None:
+            return
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
+
+
+@contextmanager
+def piping(path: Path, arguments: Callable[[NDArray[Any]], list[str]]) -> Iterator[Pipe]:
+    """ffmpeg, for as long as the block hands pictures to it; then the finished file is put at `path`.
+
+    arguments: ffmpeg's, from the first picture, without the file's name. There is never half a file. Raises OutputError
+    when there were no pictures, their sizes differ or ffmpeg cannot write the file.
+    """
+    with atomic(path) as part, tempfile.TemporaryFile() as complaints:
+        program, file = imageio_ffmpeg.get_ffmpeg_exe(), f"file:{part}"
+        pipe = Pipe(path, lambda first: [program, *arguments(first), file], complaints)
+        try:
+            yield pipe
+            pipe.finish()
+        except BaseException:
+            pipe.kill()
+            raise
+        finally:
+            pipe.end()
+
+
+def piped(path: Path, pictures: Iterable[NDArray[Any]], arguments: Callable[[NDArray[Any]], list[str]]) -> None:
+    """Run ffmpeg over pictures, and put the finished file at `path`. arguments, errors: those of `piping`."""
+    with piping(path, arguments) as pipe:
+        for picture in pictures:
+            pipe.take(picture)
+
+
+def encoding(path: Path, delivery: Delivery, sound: Soundtrack) -> AbstractContextManager[Pipe]:
+    """What takes pictures for `path`, H.264 in mp4, tagged bt709, for the time of a block; see `encode`."""
+    return piping(path, lambda first: _arguments(first, delivery, sound))
+
+
 def encode(path: Path, pictures: Iterable[Picture], delivery: Delivery, sound: Soundtrack) -> None:
     """Encode `pictures` as H.264 in mp4, tagged bt709, and put the finished file at `path`; there is never half a file.
 
     pictures: uint8 [h, w, 3], full-range display-referred RGB, all of one size. The same input gives the same bytes.
     Raises OutputError when there are no pictures, their sizes differ or ffmpeg cannot write the file.
     """
-    piped(path, pictures, lambda first: _arguments(first, delivery, sound))
-
-
-def piped(path: Path, pictures: Iterable[NDArray[Any]], arguments: Callable[[NDArray[Any]], list[str]]) -> None:
-    """Run ffmpeg over pictures that go in through its standard input, and put the finished file at `path`.
-
-    arguments: ffmpeg's, from the first picture, without the file's name. Raises as `encode` does.
-    """
-    source = iter(pictures)
-    first = next(source, None)
-    if first is None:
-        raise OutputError(f"{path.name} was not written: there are no frames.", "Choose at least one frame.")
-    with atomic(path) as part, tempfile.TemporaryFile() as complaints:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), *arguments(first), f"file:{part}"]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints)
-        try:
-            _feed(process, path, chain((first,), source), first.shape)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            _close(process)
-        if process.returncode != 0:
-            raise _failure(path, complaints)
+    with encoding(path, delivery, sound) as movie:
+        for picture in pictures:
+            movie.take(picture)
 
 
 def _arguments(first: Picture, delivery: Delivery, sound: Soundtrack) -> list[str]:
@@ -104,7 +169,7 @@ def _arguments(first: Picture, delivery: Delivery, sound: Soundtrack) -> list[st
     raw = ("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{width}x{height}")
     source = (*SAFE, *raw, "-framerate", rational(delivery.rate), "-i", "pipe:0")
     codec = hardware_codec(width, height, delivery.crf) if delivery.hardware and layout == "yuv420p" else None
-    codec = codec or ("-c:v", "libx264", "-preset", "medium", "-crf", str(delivery.crf))
+    codec = codec or ("-c:v", "libx264", "-preset", delivery.preset, "-crf", str(delivery.crf))
     video = ("-map", "0:v", "-vf", ",".join(filters), *codec)
     quick = () if delivery.whole is None else ("-g", str(delivery.whole), "-bf", "0")
     return [*QUIET, *source, *sound.source, *video, *quick, *sound.output, *REPRODUCIBLE, "-movflags", "+faststart"]
@@ -113,27 +178,6 @@ def _arguments(first: Picture, delivery: Delivery, sound: Soundtrack) -> list[st
 def rational(value: Fraction) -> str:
     """A fraction as ffmpeg reads it."""
     return f"{value.numerator}/{value.denominator}"
-
-
-def _close(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    with suppress(BrokenPipeError):
-        process.stdin.close()
-    process.wait()
-
-
-def _feed(
-    process: subprocess.Popen[bytes], path: Path, pictures: Iterable[NDArray[Any]], shape: tuple[int, ...]
-) -> None:
-    """Hand the pictures over until there are no more or ffmpeg takes no more; its exit code then says why."""
-    assert process.stdin is not None
-    for picture in pictures:
-        if picture.shape != shape:
-            raise OutputError(f"{path.name} was not written: its frames differ in size.", "Render the shot again.")
-        try:
-            process.stdin.write(picture.tobytes())
-        except BrokenPipeError:
-            return
 
 
 def _failure(path: Path, complaints: IO[bytes]) -> OutputError:

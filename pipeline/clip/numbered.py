@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import FootageError
@@ -32,7 +32,7 @@ class NumberedFiles:
     stem: str
     tail: str
     suffix: str
-    files: Mapping[int, Path]
+    files: Mapping[int, Path] = field(hash=False)
 
     @property
     def first(self) -> int:

@@ -13,7 +13,7 @@ from pipeline.clip.still import decode_png, encode_png
 from pipeline.errors import FootageError
 from pipeline.files import atomic, explained
 from pipeline.frames import Mask
-from pipeline.recipe.regions import Painted
+from pipeline.recipe.regions import Carried
 
 FOLDER = "painted"
 """The folder of painted mattes beside a plate, or in the folder of its shot."""
@@ -59,8 +59,8 @@ def read_picture_matte(path: Path) -> Mask:
         raise FootageError(f"{path.name} is not a picture that can be read as a matte.", "Give a PNG.") from error
 
 
-def painted_of(shot: Shot, pass_name: str, region: Painted) -> Mask:
-    """The painted matte of a pass, uint8 [height, width], 0 or 255.
+def painted_of(shot: Shot, pass_name: str, region: Carried) -> Mask:
+    """What was painted for a pass, uint8 [height, width], 0 or 255.
 
     Raises FootageError when it is not with the shot or does not fit it.
     """

@@ -152,6 +152,9 @@ def _gap_notes(files: NumberedFiles, footage: Footage) -> list[str]:
         return []
     if footage.missing == "error":
         files.path(gaps[0], "error")
+    if len(gaps) == 1:
+        what = "holds the frame before" if footage.missing == "hold" else "is black"
+        return [f"Number {gaps[0]} of {files.label} is missing and {what}."]
     what = "hold the frame before" if footage.missing == "hold" else "are black"
     return [f"{len(gaps)} frames of {files.label} are missing and {what}: {listed(gaps)}."]
 
@@ -162,10 +165,15 @@ def listed(numbers: tuple[int, ...]) -> str:
     return shown if len(numbers) <= 5 else f"{shown} and {len(numbers) - 5} more"
 
 
+def stated_rate(files: NumberedFiles) -> Fraction | None:
+    """Frames a second, where the files say so. Raises FootageError when the first one is damaged."""
+    return read_headers(files.files[files.first])[0].rate if files.suffix.lower() == ".exr" else None
+
+
 def _rate(files: NumberedFiles, footage: Footage) -> tuple[Fraction, str]:
     if footage.frames_a_second is not None:
         return footage.frames_a_second, ""
-    stated = read_headers(files.files[files.first])[0].rate if files.suffix.lower() == ".exr" else None
+    stated = stated_rate(files)
     if stated is not None:
         return stated, ""
     return USUAL_RATE, "The pictures name no rate; 24 frames a second were assumed."

@@ -42,11 +42,21 @@ def probe(path: Path, footage: Footage = AS_FOUND, memory: Path | None = None) -
     read. footage: what the files do not say. memory: the folder where the digests of a sequence's files are remembered.
 
     Raises FootageError when there is no such file, it is not a video, has no picture, no frames or a side below 64
-    pixels, or is cut short; and for a sequence with a gap that may not be, or pictures of different sizes.
+    pixels, or is cut short; for a sequence with a gap that may not be, or pictures of different sizes; and when
+    `footage` sets a cut at a frame that is not there.
     """
-    if is_sequence(path):
-        return _sequence_shot(path, footage, memory)
-    return _movie_shot(path, footage)
+    shot = _sequence_shot(path, footage, memory) if is_sequence(path) else _movie_shot(path, footage)
+    _check_cuts(shot)
+    return shot
+
+
+def _check_cuts(shot: Shot) -> None:
+    beyond = [frame for frame in (*shot.footage.added_cuts, *shot.footage.removed_cuts) if frame not in shot.frames]
+    if beyond:
+        raise FootageError(
+            f"There is no frame {beyond[0]} in {shot.name} to set a cut at.",
+            f"It has frames {shot.frames.first}-{shot.frames.last}.",
+        )
 
 
 def _sequence_shot(path: Path, footage: Footage, memory: Path | None) -> Shot:

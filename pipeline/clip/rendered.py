@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ class Rendered:
     width: int
     height: int
     footage: Footage
-    keys: Mapping[str, Key]
+    keys: Mapping[str, Key] = field(hash=False)
     notes: tuple[str, ...]
     memory: Path | None = None
 

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import struct
+
 import cv2
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from pipeline.errors import FootageError
+from pipeline.recipe.infotext import PNG, packed_chunk
 
-FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-"""zlib level 1: frames are written far more often than they are kept."""
+FAST = 1
+"""ISA-L's level: frames are written far more often than they are kept. A fifth of the time of zlib's level 1 as libpng
+calls it, and files as large."""
+COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+"""Channels -> what PNG calls grey, RGB and RGBA."""
+FROM_ABOVE = 2
+"""PNG's number of the filter that writes every byte as its difference to the one above."""
 
 
 def encode_png(picture: NDArray[np.uint8]) -> bytes:
     """The PNG of a uint8 picture: grey [h, w], RGB [h, w, 3] or RGBA [h, w, 4], values as they are."""
-    done, data = cv2.imencode(".png", _reversed(picture), FAST)
-    if picture.dtype != np.uint8 or not done:
+    height, width = picture.shape[:2]
+    channels = COLOUR_TYPES.get(1 if picture.ndim == 2 else picture.shape[2])
+    if picture.dtype != np.uint8 or channels is None:
         raise ValueError(f"PNG holds uint8 pictures of 1, 3 or 4 channels, not {picture.dtype} {picture.shape}")
-    return data.tobytes()
+    header = struct.pack(">IIBBBBB", width, height, 8, channels, 0, 0, 0)
+    rows = isal_zlib.compress(_rows_from_above(picture), FAST)
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return PNG + b"".join(packed_chunk(kind, body) for kind, body in chunks)
+
+
+def _rows_from_above(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The rows as PNG packs them: the filter's number, then the differences to the row above, modulo 256."""
+    rows = np.ascontiguousarray(picture).reshape(picture.shape[0], -1)
+    filtered = np.empty((rows.shape[0], rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = FROM_ABOVE
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    return filtered
 
 
 def decode_png(data: bytes) -> NDArray[np.uint8]:
@@ -29,8 +52,8 @@ def decode_png(data: bytes) -> NDArray[np.uint8]:
 
 
 def _reversed(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """RGB to BGR or back, as OpenCV wants it; alpha stays last, grey stays as it is."""
+    """BGR, as OpenCV reads it, to RGB; alpha stays last, grey stays as it is."""
     if picture.ndim == 2:
         return picture
-    order = [2, 1, 0, 3][: picture.shape[2]]
-    return np.ascontiguousarray(picture[..., order])
+    way = cv2.COLOR_BGRA2RGBA if picture.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return cv2.cvtColor(picture, way).astype(np.uint8, copy=False)

@@ -20,6 +20,8 @@ Vectors = NDArray[np.float32]
 Unit = Literal["size", "half size", "pixels"]
 """What 1 stands for: the picture's width and height, half of them, or a pixel."""
 
+UNITS: dict[Unit, str] = {"size": "the picture's size", "half size": "half the picture's size", "pixels": "a pixel"}
+"""What 1 stands for, in words."""
 STILL = 0.5
 """What stands for no motion in files that hold only 0..1."""
 NEAR_STILL = 0.05
@@ -48,7 +50,9 @@ class Convention:
         """The convention as one line for the artist."""
         sideways, upright = "right" if self.right > 0 else "left", "down" if self.down > 0 else "up"
         way = "from the frame before" if self.towards == "previous" else "to the frame after"
-        return f"R > 0 is {sideways}, G > 0 is {upright}, {way}, number {self.first} is frame 0, 1 is the {self.unit}"
+        return (
+            f"R > 0 is {sideways}, G > 0 is {upright}, {way}, number {self.first} is frame 0, 1 is {UNITS[self.unit]}"
+        )
 
     def pixels(self, vectors: Vectors) -> Vectors:
         """The motion along `towards` in plate pixels, x to the right and y downwards, of vectors as in the file."""

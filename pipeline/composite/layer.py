@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.frames import Box, Layer, Mask, Picture
+from pipeline.frames import Box, FloatPicture, Layer, Mask, Picture
 
 
 def edge(mask: Mask, erode: int, feather: float) -> NDArray[np.float32]:
@@ -19,8 +19,9 @@ def edge(mask: Mask, erode: int, feather: float) -> NDArray[np.float32]:
         mask = (cv2.erode(mask, disc) if erode > 0 else cv2.dilate(mask, disc)).astype(np.uint8)
     soft = mask.astype(np.float32) / 255
     if feather > 0:
-        side = 2 * int(2.5 * feather + 0.5) + 1
-        soft = cv2.GaussianBlur(soft, (side, side), feather).astype(np.float32)
+        reach, hard = int(2.5 * feather + 0.5), soft
+        near, soft = where(hard).grown(reach + 1).clipped(mask.shape[1], mask.shape[0]), np.zeros_like(hard)
+        near.cut(soft)[:] = cv2.GaussianBlur(near.cut(hard), (2 * reach + 1, 2 * reach + 1), feather)
     return soft
 
 
@@ -33,11 +34,36 @@ def box_alpha(box: Box, width: int, height: int) -> NDArray[np.float32]:
 
 def make_layer(frame: int, pass_name: str, picture: Picture, alpha: NDArray[np.float32]) -> Layer:
     """The layer of a plate-sized picture under its alpha."""
-    return Layer(frame, pass_name, picture.astype(np.float32) / 255 * alpha[..., None], alpha)
+    there, pixels = where(alpha), np.zeros(picture.shape, np.float32)
+    inside = there.cut(pixels)
+    np.divide(there.cut(picture), np.float32(255), out=inside, dtype=np.float32)
+    inside *= three(there.cut(alpha))
+    return Layer(frame, pass_name, pixels, alpha)
 
 
 def straight_rgba(layer: Layer) -> NDArray[np.uint8]:
     """The layer as uint8 RGBA [h, w, 4] with straight colour, as PNG files want it; black where alpha is 0."""
-    alpha = layer.alpha[..., None]
-    colour = np.divide(layer.pixels, alpha, out=np.zeros_like(layer.pixels), where=alpha > 0)
-    return np.round(np.concatenate((colour, alpha), 2) * 255).clip(0, 255).astype(np.uint8)
+    there, rgba = where(layer.alpha), np.zeros((*layer.alpha.shape, 4), np.uint8)
+    alpha = there.cut(layer.alpha)
+    if alpha.size:
+        colour = eight_bits(there.cut(layer.pixels) / three(np.where(alpha > 0, alpha, np.float32(1))))
+        there.cut(rgba)[:] = cv2.merge([*cv2.split(colour), eight_bits(alpha.copy())])
+    return rgba
+
+
+def where(alpha: NDArray[np.float32]) -> Box:
+    """The smallest box that all of an alpha [h, w] lies in."""
+    return Box(*cv2.boundingRect((alpha > 0).astype(np.uint8)))
+
+
+def three(alpha: NDArray[np.float32]) -> FloatPicture:
+    """An alpha [h, w] once for each colour, [h, w, 3]; multiplying by it is some times faster than by [h, w, 1]."""
+    if not alpha.size:
+        return np.zeros((*alpha.shape, 3), np.float32)
+    return cv2.merge([alpha, alpha, alpha]).astype(np.float32, copy=False)
+
+
+def eight_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Values in 0..1 as uint8, rounded, what lies outside cut off. The array is worked at in place."""
+    values *= 255
+    return np.clip(np.round(values, out=values), 0, 255, out=values).astype(np.uint8)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from pipeline.composite.layer import eight_bits, three, where
 from pipeline.frames import FloatPicture, Layer, Picture
 
 
@@ -14,15 +15,18 @@ def over(plate: Picture, layers: Iterable[Layer]) -> Picture:
 
     Works in the plate's display-referred values, as Auto1111 does; rounds once, at the end.
     """
-    return np.round(blended(plate, layers) * 255).clip(0, 255).astype(np.uint8)
+    return eight_bits(blended(plate, layers))
 
 
 def blended(plate: Picture, layers: Iterable[Layer]) -> FloatPicture:
     """As `over`, before anything is rounded: float32 [h, w, 3] in 0..1, display-referred."""
-    result = plate.astype(np.float32) / 255
+    result = np.divide(plate, np.float32(255), dtype=np.float32)
     for layer in layers:
-        result = layer.pixels + (1 - layer.alpha[..., None]) * result
-    return result.astype(np.float32, copy=False)
+        there = where(layer.alpha)
+        covered = there.cut(result)
+        covered *= three(np.float32(1) - there.cut(layer.alpha))
+        covered += there.cut(layer.pixels)
+    return result
 
 
 def merged(layers: Sequence[Layer]) -> Layer:

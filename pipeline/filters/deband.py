@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import av
 import av.filter
+import cv2
 import numpy as np
 
-from pipeline.filters.stream import Stream
+from pipeline.filters.stream import Stream, in_levels
+from pipeline.frames import FloatPicture
 from pipeline.recipe.filters import Deband
 
 FULL = 65535
@@ -21,12 +23,21 @@ def debanded(stream: Stream, settings: Deband) -> Stream:
     """The stream with smooth gradients; at least 16 bits a colour."""
     graph: av.filter.Graph | None = None
     for moment in stream:
-        picture = np.round(moment.pixels.clip(0, 1) * FULL).astype(np.uint16)
-        graph = graph or _graph(picture.shape[1], picture.shape[0], settings)
-        graph.push(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), FORMAT))
+        height, width = moment.pixels.shape[:2]
+        graph = graph or _graph(width, height, settings)
+        graph.push(_framed(moment.pixels))
         made = graph.pull()
         assert isinstance(made, av.VideoFrame)
         yield moment.with_pixels(np.divide(made.to_ndarray(format=FORMAT), np.float32(FULL), dtype=np.float32))
+
+
+def _framed(pixels: FloatPicture) -> av.VideoFrame:
+    """A picture as ffmpeg's frame, plane by plane: several times faster than PyAV's own way."""
+    red, green, blue = cv2.split(in_levels(pixels, FULL, cv2.CV_16U))
+    frame = av.VideoFrame(pixels.shape[1], pixels.shape[0], FORMAT)
+    for plane, colour in zip(frame.planes, (green, blue, red), strict=True):
+        np.frombuffer(memoryview(plane), np.uint16).reshape(plane.height, -1)[:, : plane.width] = colour
+    return frame
 
 
 def _graph(width: int, height: int, settings: Deband) -> av.filter.Graph:

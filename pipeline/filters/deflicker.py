@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.filters.stream import Moment, Scene, Stream, windows
+from pipeline.filters.stream import Moment, Scene, Stream, scaled, windows
 from pipeline.frames import FloatPicture
 from pipeline.recipe.filters import Deflicker
 
@@ -37,8 +37,8 @@ def deflickered(stream: Stream, settings: Deflicker, scene: Scene) -> Stream:
         levels = added_up([moment.gain for moment in window.moments if isinstance(moment, Levelled)])
         places = np.arange(len(levels)) - window.centre
         wanted = line_through(places, levels, settings.reach / 2)
-        gain = np.exp(settings.amount * (wanted - levels[window.centre]))
-        yield Moment(window.moment.number, window.moment.pixels * gain.astype(np.float32))
+        gain = np.exp(settings.amount * (wanted - levels[window.centre])).astype(np.float32)
+        yield Moment(window.moment.number, scaled(window.moment.pixels, gain.tolist()))
 
 
 def line_through(places: NDArray[np.int_], values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.filters.area import alpha_in, luma
+from pipeline.filters.area import lifted, luma, soft_in
 from pipeline.filters.stream import Scene, Stream
 from pipeline.recipe.filters import Clarity, Sharpen
 
@@ -21,20 +21,20 @@ OVERSHOOT = 0.01
 def clarified(stream: Stream, settings: Clarity, scene: Scene) -> Stream:
     """The stream with more local contrast in the middle tones."""
     for moment in stream:
-        alpha = alpha_in(settings.area, moment, scene)
-        if alpha is None or settings.amount == 0:
+        soft = soft_in(settings.area, moment, scene)
+        if soft is None or settings.amount == 0:
             yield moment
             continue
         bright = luma(moment.pixels)
         added = settings.amount * (bright - base_of(bright, settings.radius)) * middle_tones(bright)
-        yield moment.with_pixels(moment.pixels + alpha * added[..., None])
+        yield lifted(moment, added, soft)
 
 
 def sharpened(stream: Stream, settings: Sharpen, scene: Scene) -> Stream:
     """The stream with more fine detail."""
     for moment in stream:
-        alpha = alpha_in(settings.area, moment, scene)
-        if alpha is None or settings.amount == 0:
+        soft = soft_in(settings.area, moment, scene)
+        if soft is None or settings.amount == 0:
             yield moment
             continue
         bright = luma(moment.pixels)
@@ -42,7 +42,7 @@ def sharpened(stream: Stream, settings: Sharpen, scene: Scene) -> Stream:
         around = np.ones((3, 3), np.uint8)
         lowest, highest = cv2.erode(bright, around) - OVERSHOOT, cv2.dilate(bright, around) + OVERSHOOT
         wanted = np.clip(bright + settings.amount * (bright - blurred), lowest, highest)
-        yield moment.with_pixels(moment.pixels + alpha * (wanted - bright)[..., None])
+        yield lifted(moment, wanted - bright, soft)
 
 
 def base_of(bright: NDArray[np.float32], radius: float) -> NDArray[np.float32]:

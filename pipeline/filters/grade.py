@@ -6,6 +6,7 @@ Reinhard et al. 2001, "Color transfer between images", in CIE Lab.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ from pipeline.filters.stream import Scene, Stream
 from pipeline.frames import FloatPicture
 from pipeline.recipe.filters import GradeMatch
 
+Grade = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Mean and deviation of L, a and b in CIE Lab, float32 [3] each."""
 STRETCH = 0.5, 2.0
 """Limits of how much a spread may change: a plain picture has none, and noise would be pulled up."""
 SIDE = 256
@@ -29,14 +32,23 @@ def matched(stream: Stream, settings: GradeMatch, scene: Scene) -> Stream:
     for moment in stream:
         wanted = grade_of(scene.plate(moment.number).astype(np.float32) / 255) if still is None else still
         lab = cv2.cvtColor(moment.pixels.clip(0, 1), cv2.COLOR_RGB2LAB)
-        mean, spread = grade_of(moment.pixels)
-        stretch = (wanted[1] / np.maximum(spread, 1e-3)).clip(*STRETCH)
-        moved = (lab - mean) * stretch.astype(np.float32) + wanted[0]
-        graded = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB)
+        graded = regraded(lab, grade_of(moment.pixels), wanted)
         yield moment.with_pixels(moment.pixels + settings.amount * (graded - moment.pixels))
 
 
-def grade_of(pixels: FloatPicture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def regraded(
+    lab: NDArray[Any], own: Grade, wanted: Grade, least: float = 1e-3, stretch: tuple[float, float] = STRETCH
+) -> FloatPicture:
+    """A picture in CIE Lab, float32 [h, w, 3], moved from its own grade to another one: display-referred RGB, 0..1.
+
+    least: a spread below this counts as this one. stretch: the limits of how much a spread may change.
+    """
+    factor = (wanted[1] / np.maximum(own[1], least)).clip(*stretch)
+    moved = (lab - own[0]) * factor.astype(np.float32) + wanted[0]
+    return cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB).astype(np.float32, copy=False)
+
+
+def grade_of(pixels: FloatPicture) -> Grade:
     """Mean and deviation of L, a and b, float32 [3] each, of a display-referred sRGB picture in 0..1."""
     scale = min(SIDE / max(pixels.shape[:2]), 1)
     small = cv2.resize(pixels.clip(0, 1), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

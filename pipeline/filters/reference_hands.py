@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frames
 from pipeline.clip.window import Window
+from pipeline.filters.grade import regraded
 from pipeline.filters.stream import Scene, Stream, windows
 from pipeline.frames import FloatPicture, Picture
 from pipeline.people.hands import hand_mask, palm
@@ -76,6 +76,8 @@ def pairs(ours: Sequence[HandPoints], theirs: Sequence[HandPoints]) -> list[tupl
     """Which hand of the reference belongs to which of the plate: those that lie and turn most alike once both sets of
     hands are laid over each other.
     """
+    from scipy.optimize import linear_sum_assignment
+
     if not ours or not theirs:
         return []
     places = [np.array([(palm(p).x, palm(p).y) for p in hands]) for hands in (ours, theirs)]
@@ -121,11 +123,9 @@ def _graded(hand: FloatPicture, below: FloatPicture, inside: NDArray[np.bool_], 
     if not inside.any() or match == 0:
         return hand
     lab, under = (cv2.cvtColor(p.clip(0, 1), cv2.COLOR_RGB2LAB) for p in (hand, below))
-    mean, wanted = lab[inside].mean(axis=0), under[inside].mean(axis=0)
-    spread, asked = lab[inside].std(axis=0), under[inside].std(axis=0)
-    stretch = (asked / np.maximum(spread, LEAST_SPREAD / 2.55)).clip(1 / MOST_STRETCH, MOST_STRETCH)
-    moved = ((lab - mean) * stretch + wanted).astype(np.float32)
-    return hand + match * (cv2.cvtColor(moved, cv2.COLOR_LAB2RGB) - hand)
+    own, wanted = ((p[inside].mean(axis=0), p[inside].std(axis=0)) for p in (lab, under))
+    graded = regraded(lab, own, wanted, LEAST_SPREAD / 2.55, (1 / MOST_STRETCH, MOST_STRETCH))
+    return hand + match * (graded - hand)
 
 
 def _one(points: HandPoints, other: HandPoints) -> bool:

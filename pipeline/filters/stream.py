@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,12 +68,22 @@ class Window:
 
 def opened(frames: Iterable[Frame]) -> Stream:
     """uint8 frames as floats."""
-    return (Moment(frame.number, frame.pixels.astype(np.float32) / 255) for frame in frames)
+    return (Moment(f.number, np.divide(f.pixels, np.float32(255), dtype=np.float32)) for f in frames)
 
 
 def closed(stream: Stream) -> Iterator[Frame]:
     """Floats as uint8 frames, rounded once."""
-    return (Frame(m.number, np.round(m.pixels * 255).clip(0, 255).astype(np.uint8)) for m in stream)
+    return (Frame(m.number, in_levels(m.pixels, 255, cv2.CV_8U)) for m in stream)
+
+
+def in_levels(pixels: FloatPicture, full: int, depth: int) -> NDArray[Any]:
+    """Floats as whole numbers from 0 to `full`, rounded half to even and cut. depth: as OpenCV names the kind."""
+    return cv2.add(scaled(pixels, (full, full, full)), (0,) * 4, dtype=depth)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def scaled(pixels: FloatPicture, gain: Sequence[float]) -> FloatPicture:
+    """A picture with each of its three colours times a number, in single precision."""
+    return cv2.multiply(pixels, (*gain, 1.0))  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def windows(stream: Stream, reach: int, cuts: frozenset[int]) -> Iterator[Window]:

@@ -9,7 +9,7 @@ from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
 from pipeline.frames import Box, Frame, FrameRange
 from pipeline.measure.aids import Aids
-from pipeline.motion.cuts import CutFinder, Cuts
+from pipeline.motion.cuts import CutFinder, Cuts, set_by_hand
 from pipeline.people.cast import box_of
 from pipeline.people.finder import FaceFinder
 from pipeline.people.follow import Sighting
@@ -57,8 +57,8 @@ def whom(plate: Shot, frames: FrameRange, aids: Aids, progress: Progress) -> Who
             finder.show(frame.pixels)
             seen.append(tuple(_sightings(frame, faces)))
             progress.say("people", done, len(frames))
-    starts = {frames.first + at for at in finder.finish()} | {cut for cut in aids.cuts if cut in frames}
-    cuts = Cuts(frames, tuple(sorted(starts - {frames.first})))
+    known = {frames.first + at for at in finder.finish()} | set(aids.cuts)
+    cuts = Cuts(frames, tuple(cut for cut in set_by_hand(plate, known) if cut in frames and cut > frames.first))
     return Whom(tracks_in(seen, cuts, float(plate.rate)), frozenset(cuts.starts))
 
 

@@ -102,3 +102,10 @@ def by_sha256(kind: Kind, sha256: str) -> Entry | None:
         if known.kind == kind and (sha256 in whole or any(sha256.startswith(short) for short in known.hashes)):
             return known
     return None
+
+
+def terms_of(entry: Entry) -> str | None:
+    """What the licence forbids, in a sentence; None when it forbids neither commerce nor derivatives."""
+    words = {"no commerce": "commercial use", "no derivatives": "handing on anything derived from it"}
+    forbidden = " and ".join(words[term] for term in entry.terms)
+    return f"The licence of {entry.id} ({entry.licence}) forbids {forbidden}." if forbidden else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.errors import NotFetched, RefusedFile
-from pipeline.models.catalogue import HUB, Entry, RemoteFile
+from pipeline.models.catalogue import HUB, Entry, RemoteFile, terms_of
 from pipeline.models.download import Download, fetch_file
 from pipeline.models.importing import Imported, Wish, import_model, take_files
 from pipeline.models.incoming import check_room
@@ -42,13 +42,6 @@ def fetch_model(entry: Entry, models: ModelStore, progress: Progress, accepted: 
     done = _bring_in(entry, place, files, models)
     shutil.rmtree(place, ignore_errors=True)
     return done
-
-
-def terms_of(entry: Entry) -> str | None:
-    """What the licence forbids, in a sentence; None when it forbids neither commerce nor derivatives."""
-    words = {"no commerce": "commercial use", "no derivatives": "handing on anything derived from it"}
-    forbidden = " and ".join(words[term] for term in entry.terms)
-    return f"The licence of {entry.id} ({entry.licence}) forbids {forbidden}." if forbidden else None
 
 
 def _check_terms(entry: Entry, accepted: bool) -> None:

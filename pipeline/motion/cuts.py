@@ -112,7 +112,7 @@ def cuts_in(pictures: Iterable[Picture]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class CutStore:
-    """The cuts of one shot, found once and kept in one small file."""
+    """The cuts of one shot: found once and kept in one small file, then as somebody has set them by hand."""
 
     shot: Shot
     store: FrameStore
@@ -120,7 +120,7 @@ class CutStore:
     @classmethod
     def of(cls, shot: Shot, cache: Path) -> CutStore:
         """The store of a shot's cuts in a cache folder."""
-        return cls(shot, FrameStore(cache, cuts_key(shot), ".json"))
+        return cls(shot, FrameStore(cache, found_key(shot), ".json"))
 
     @property
     def finished(self) -> bool:
@@ -129,10 +129,13 @@ class CutStore:
 
     def cuts(self) -> Cuts:
         """The cuts of the shot; all of it is read when they are not known yet. Raises FootageError or OutputError."""
+        return Cuts(self.shot.frames, set_by_hand(self.shot, self.found()))
+
+    def found(self) -> tuple[int, ...]:
+        """The cuts that are found without anybody's help. Raises as `cuts`."""
         if not self.finished:
             self.keep(cuts_in(frame.pixels for frame in read_frames(self.shot, self.shot.frames)))
-        starts = json.loads(self.store.read(self.shot.frames.first))
-        return Cuts(self.shot.frames, tuple(starts))
+        return tuple(json.loads(self.store.read(self.shot.frames.first)))
 
     def keep(self, found: Iterable[int]) -> None:
         """Keep what a CutFinder found when it was shown the whole shot. Raises OutputError."""
@@ -140,6 +143,19 @@ class CutStore:
         self.store.write(first, json.dumps([first + at for at in found]).encode())
 
 
-def cuts_key(shot: Shot) -> Key:
-    """The key of a shot's cuts."""
+def set_by_hand(shot: Shot, found: Iterable[int]) -> tuple[int, ...]:
+    """Cuts that were found in a shot, with those set by hand and without those taken away; none at its first frame."""
+    return tuple(at for at in shot.footage.cuts(found) if at in shot.frames and at > shot.frames.first)
+
+
+def found_key(shot: Shot) -> Key:
+    """The key of the cuts that are found in a shot."""
     return CUTS.key({}, (shot.key,))
+
+
+def cuts_key(shot: Shot) -> Key:
+    """The key of a shot's cuts, which those set by hand are part of."""
+    added, removed = list(shot.footage.added_cuts), list(shot.footage.removed_cuts)
+    if not added and not removed:
+        return found_key(shot)
+    return CUTS.key({"added": added, "removed": removed}, (found_key(shot),))

@@ -72,6 +72,8 @@ class Placement:
     def framed(self, inner: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A picture of the content's size on the canvas; bands repeat its edge."""
         width, height = self.canvas
+        if (inner.shape[1], inner.shape[0]) == self.canvas:
+            return inner
         bands = (self.content.y, height - self.content.bottom), (self.content.x, width - self.content.right)
         return np.pad(inner, (*bands, (0, 0))[: inner.ndim], mode="edge")
 
@@ -163,8 +165,11 @@ def blurred(mask: Mask, sigma: float) -> Mask:
     """Gaussian blur with Auto1111's kernel size, 2 * int(2.5 * sigma + 0.5) + 1."""
     if sigma <= 0:
         return mask
-    side = 2 * int(2.5 * sigma + 0.5) + 1
-    return cv2.GaussianBlur(mask, (side, side), sigma).astype(np.uint8, copy=False)
+    reach = int(2.5 * sigma + 0.5)
+    near = Box(*cv2.boundingRect(mask)).grown(reach + 1).clipped(mask.shape[1], mask.shape[0])
+    soft = np.zeros_like(mask)
+    near.cut(soft)[:] = cv2.GaussianBlur(near.cut(mask), (2 * reach + 1, 2 * reach + 1), sigma)
+    return soft
 
 
 def automatic_blur(plate: tuple[int, int]) -> int:

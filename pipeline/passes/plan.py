@@ -19,7 +19,7 @@ from pipeline.stage import Stage
 
 PASS = Stage("pass", version=1, reach=0)
 
-AFTERWARDS = {"feather", "erode", "enabled", "steady"}
+AFTERWARDS = {"feather", "erode", "match", "enabled", "steady"}
 """Settings that what comes later reads: changing them leaves the pass as it is."""
 ELSEWHERE = {"prompt", "negative_prompt", "controls", "adapters"}
 """Settings that enter the key as what they come to."""
@@ -29,7 +29,7 @@ WHOLE = {"seed", "noise_source", "eta_noise_seed_delta", "working_size", "crop_a
 """Settings of the whole recipe that decide a pass's pictures."""
 
 
-LATER = {"inversion", "inpaint", "colour_correction", "fast", "sides", "mode"}
+LATER = {"inversion", "inpaint", "colour_correction", "fast", "sides", "mode", "corrections"}
 """Settings that came after the first renders: at their defaults they leave the keys of these as they were."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from pipeline.frames import Picture
@@ -43,6 +44,11 @@ def marks(made: Mapping[int, Made]) -> dict[int, Mark]:
 def _mark(result: Picture, source: Picture) -> Mark | None:
     if result.max() <= DARKEST < source.max():
         return "black"
-    if result.std() < PLAINEST < source.std():
+    if _deviation(result) < PLAINEST < _deviation(source):
         return "of one colour"
     return None
+
+
+def _deviation(picture: Picture) -> float:
+    """The standard deviation over all numbers of a picture, in levels."""
+    return float(cv2.meanStdDev(picture.reshape(-1, 1))[1][0, 0])

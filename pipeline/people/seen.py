@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -36,12 +37,13 @@ S = TypeVar("S", bound=Seen, covariant=True)
 
 
 class Sightings(ABC, Generic[S]):
-    """What is seen by frame, from the store where it is finished, found and stored otherwise. Not thread-safe."""
+    """What is seen by frame, from the store where it is finished, found and stored otherwise. One thread at a time."""
 
     def __init__(self, shot: Shot, cache: Path, key: Key) -> None:
         self.shot, self.key = shot, key
         self.store = FrameStore(cache, key, ".npz")
         self._memory: OrderedDict[int, tuple[S, ...]] = OrderedDict()
+        self._lock = Lock()
 
     @abstractmethod
     def find(self, picture: Picture) -> Iterable[NDArray[np.float32]]:
@@ -61,17 +63,18 @@ class Sightings(ABC, Generic[S]):
 
     def of(self, frame: Frame) -> tuple[S, ...]:
         """Those of a plate frame, the largest first. Raises OutputError when they cannot be stored."""
-        if frame.number not in self._memory:
-            stored = self._stored(frame.number)
-            self._remember(frame.number, self._find(frame) if stored is None else stored)
-        return self._memory[frame.number]
+        return self._known(frame.number, lambda: frame)
 
     def at(self, number: int) -> tuple[S, ...]:
         """The same for a frame that is not at hand; it is read off the plate when its findings were cleared away."""
-        if number not in self._memory:
-            stored = self._stored(number)
-            self._remember(number, self._find(read_frame(self.shot, number)) if stored is None else stored)
-        return self._memory[number]
+        return self._known(number, lambda: read_frame(self.shot, number))
+
+    def _known(self, number: int, frame: Callable[[], Frame]) -> tuple[S, ...]:
+        with self._lock:
+            if number not in self._memory:
+                stored = self._stored(number)
+                self._remember(number, self._find(frame()) if stored is None else stored)
+            return self._memory[number]
 
     def _find(self, frame: Frame) -> tuple[S, ...]:
         found = tuple(self.made(points, look_of(frame.pixels, self.pose(points))) for points in self.find(frame.pixels))

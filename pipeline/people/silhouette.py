@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.frames import Mask, Picture
 from pipeline.people.landmarks import Looker
@@ -21,5 +22,8 @@ class Silhouettes(Looker):
 
     def find(self, picture: Picture) -> Mask:
         """The people of `picture` (uint8 RGB [height, width, 3]): uint8 [height, width], 255 = somebody."""
-        confidence = self._graph.process(np.ascontiguousarray(picture)).segmentation_mask
-        return np.where(confidence > INSIDE, 255, 0).astype(np.uint8)
+        return np.where(self.confidence(picture) > INSIDE, 255, 0).astype(np.uint8)
+
+    def confidence(self, picture: Picture) -> NDArray[np.float32]:
+        """How surely each pixel of `picture` (uint8 RGB [height, width, 3]) is somebody: float32 [height, width]."""
+        return self._graph.process(np.ascontiguousarray(picture)).segmentation_mask

@@ -43,9 +43,19 @@ class TrackStage:
         """The tracks of the whole shot. Raises FootageError, OutputError, or Cancelled between two frames."""
         first = self.shot.frames.first
         if not self.store.has(first):
-            seen = self._look(progress)
+            seen = self._recalled(progress) or self._look(progress)
             self.store.write(first, tracks_in(seen, self.cuts.cuts(), float(self.shot.rate)).pack())
         return Tracks.unpack(self.store.read(first))
+
+    def _recalled(self, progress: Progress) -> list[tuple[Sighting, ...]]:
+        """The sightings of every frame where all were made before, as after a cut was set by hand; none otherwise."""
+        frames, seen = self.shot.frames, list[tuple[Sighting, ...]]()
+        if not self.cuts.finished or not self.faces.store.finished().issuperset(frames):
+            return seen
+        for done, number in enumerate(frames, 1):
+            seen.append(_sightings(number, self.faces.at(number), self.faces))
+            progress.say("people", done, len(frames), done)
+        return seen
 
     def _look(self, progress: Progress) -> list[tuple[Sighting, ...]]:
         """The sightings of every frame; the cuts are found on the way."""
@@ -61,10 +71,13 @@ class TrackStage:
 
 def sightings(frame: Frame, faces: Sightings[Seen]) -> tuple[Sighting, ...]:
     """The faces of a frame as the tracks need them."""
-    found = [(face, faces.pose(face.points)) for face in faces.of(frame)]
+    return _sightings(frame.number, faces.of(frame), faces)
+
+
+def _sightings(number: int, seen: tuple[Seen, ...], faces: Sightings[Seen]) -> tuple[Sighting, ...]:
+    found = [(face, faces.pose(face.points)) for face in seen]
     return tuple(
-        Sighting(frame.number, at, pose, faces.reach(face.points, pose), face.look)
-        for at, (face, pose) in enumerate(found)
+        Sighting(number, at, pose, faces.reach(face.points, pose), face.look) for at, (face, pose) in enumerate(found)
     )
 
 

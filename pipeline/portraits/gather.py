@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from pathlib import Path, PurePosixPath
 
-from pipeline.errors import RefusedFile, TrainingError
-from pipeline.files import explained
+from pipeline.errors import TrainingError
+from pipeline.unzip import plain
 
 LONGEST_CAPTION = 2000
 """Characters; text encoders read some 300 of them."""
@@ -45,20 +43,9 @@ def caption_beside(path: Path) -> str | None:
     return text or None
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """The files of a zip into a new folder, flat, under names of our own that keep the old ones readable.
-
-    The archive's claims must have been checked before. Raises RefusedFile, OutputError.
-    """
-    try:
-        with explained(folder), ZipFile(archive) as packed:
-            folder.mkdir(parents=True)
-            for number, member in enumerate(m for m in packed.infolist() if not m.is_dir()):
-                name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(member.filename).name).lstrip("._-")[-100:]
-                with packed.open(member) as source, (folder / f"{number:04d}-{name}").open("wb") as file:
-                    shutil.copyfileobj(source, file)
-    except (BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-        raise RefusedFile(f"{archive.name} is not a whole zip: {error}.", "Pack the pictures anew.") from error
+def unpacked_as(number: int, name: PurePosixPath) -> Path:
+    """What a picture out of a zip is called here: flat, with a number of its own and the old name readable."""
+    return Path(f"{number:04d}-{plain(name.name)}")
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

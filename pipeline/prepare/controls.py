@@ -94,7 +94,7 @@ def edges(picture: Picture, size: tuple[int, int]) -> Picture:
     shrinks = size[0] * size[1] < picture.shape[0] * picture.shape[1]
     resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4)
     found = cv2.Canny(resized, CANNY_LOW, CANNY_HIGH)
-    return np.repeat(found[:, :, None], 3, axis=2).astype(np.uint8)
+    return cv2.cvtColor(found, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
 
 
 def strips(faces: tuple[FoundFace, ...], width: int) -> list[tuple[int, int, FoundFace | None]]:

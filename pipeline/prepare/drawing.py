@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import torchvision_ops
 from pipeline.frames import Box, Picture
 from pipeline.people.landmarks import BodyPoints, FacePoints, normalised
 
@@ -53,21 +59,59 @@ def face_lines(points: FacePoints, cut: Box, enlargement: int) -> Picture:
     points: landmarks in pixels of the picture. enlargement: how many times larger the lines are drawn before the cut is
     reduced to its size by averaging.
     """
-    torchvision_ops.declare()
-    from controlnet_aux.mediapipe_face import mediapipe_face_common as annotator
-
+    annotator, sketch = face_annotator(), face_sketch()
     drawn = np.zeros((cut.height * enlargement, cut.width * enlargement, 3), np.uint8)
-    face = normalised(points - np.array([cut.x, cut.y, 0], np.float32), cut.width, cut.height)
+    face = normalised(points[list(sketch.points)] - np.array([cut.x, cut.y, 0], np.float32), cut.width, cut.height)
     annotator.mp_drawing.draw_landmarks(
         drawn,
         face,
-        connections=annotator.face_connection_spec.keys(),
+        connections=sketch.lines.keys(),
         landmark_drawing_spec=None,
-        connection_drawing_spec=annotator.face_connection_spec,
+        connection_drawing_spec=sketch.lines,
     )
-    annotator.draw_pupils(drawn, face, annotator.iris_landmark_spec)
+    annotator.draw_pupils(drawn, face, sketch.pupils)
     rgb = annotator.reverse_channels(drawn)
     return cv2.resize(rgb, (cut.width, cut.height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+@functools.cache
+def face_annotator() -> ModuleType:
+    """controlnet-aux's face annotator without the package around it, whose other annotators take seconds to import."""
+    package = importlib.util.find_spec("controlnet_aux")
+    assert package is not None and package.origin is not None
+    file = Path(package.origin).parent / "mediapipe_face" / "mediapipe_face_common.py"
+    spec = importlib.util.spec_from_file_location("mediapipe_face_common", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What the annotator draws of a face. points: the landmarks that are in it at all, a third of all.
+
+    lines: between which of these, by their places in `points`, in the order they are drawn, and how. pupils: which of
+    them, and how.
+    """
+
+    points: tuple[int, ...]
+    lines: Mapping[tuple[int, int], Any]
+    pupils: Mapping[int, Any]
+
+
+@functools.cache
+def face_sketch() -> Sketch:
+    """The annotator's own choice of lines and colours, without the landmarks that it leaves out."""
+    annotator = face_annotator()
+    lines, pupils = annotator.face_connection_spec, annotator.iris_landmark_spec
+    points = sorted({*chain.from_iterable(lines), *pupils})
+    place = {number: at for at, number in enumerate(points)}
+    return Sketch(
+        tuple(points),
+        {(place[start], place[end]): how for (start, end), how in lines.items()},
+        {place[number]: how for number, how in pupils.items()},
+    )
 
 
 def openpose_points(body: BodyPoints) -> NDArray[np.float32]:

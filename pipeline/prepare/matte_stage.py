@@ -14,19 +14,25 @@ from pipeline.people.faces import Faces
 from pipeline.people.outline import Points, outline
 from pipeline.people.seen import Seen, Sightings
 from pipeline.people.staging import Staged, at
+from pipeline.people.tracks import Run
 from pipeline.prepare.mattes import bounds, face_matte
 from pipeline.recipe.regions import Face
 from pipeline.stage import FrameStore, Stage
 
 MATTE = Stage("matte", version=1, reach=0)
 
-Draw = Callable[[int, Points, tuple[int, int]], Matte | None]
-"""Frame, landmarks [n, 2] in pixels, plate (width, height) -> the matte of one who is followed."""
+Draw = Callable[[Run, int, tuple[int, int]], Matte | None]
+"""Run, frame, plate (width, height) -> the matte of one who is followed."""
 
 
 def matte_key(region: Face, plate: Key) -> Key:
     """The key of the mattes of a region that looks at every frame alone; the padding is the pass's affair."""
     return MATTE.key(region.model_dump(mode="json", exclude={"padding", "follow"}), (plate,))
+
+
+def by_outline(draw: Callable[[int, Points, tuple[int, int]], Matte | None], faces: Sightings[Seen]) -> Draw:
+    """Mattes that are drawn from landmarks alone. draw: frame, landmarks [n, 2] in pixels, plate (width, height)."""
+    return lambda run, frame, plate: draw(frame, outline(run, frame, faces), plate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +77,19 @@ class PeopleMattes:
 
     people: tuple[int, ...]
     stagings: tuple[Staged, ...]
-    faces: Sightings[Seen]
     draw: Draw
 
-    def mattes(self, frame: Frame) -> tuple[PersonMatte, ...]:
-        """Who is worked at in a plate frame, the smallest face first. Raises OutputError or FootageError."""
-        found, plate = list[PersonMatte](), (frame.pixels.shape[1], frame.pixels.shape[0])
-        for staged in at(self.stagings, frame.number):
-            matte = self.draw(frame.number, outline(staged.run, frame.number, self.faces), plate)
+    def mattes(self, frame: int, plate: tuple[int, int]) -> tuple[PersonMatte, ...]:
+        """Who is worked at in a frame of a plate (width, height), the smallest face first.
+
+        Raises OutputError or FootageError.
+        """
+        found = list[PersonMatte]()
+        for staged in at(self.stagings, frame):
+            matte = self.draw(staged.run, frame, plate)
             if matte is not None:
-                crop, face = staged.crop(frame.number), staged.face(frame.number)
-                found.append(PersonMatte(staged.run.person, matte, crop, face, staged.shown(frame.number)))
+                crop, face = staged.crop(frame), staged.face(frame)
+                found.append(PersonMatte(staged.run.person, matte, crop, face, staged.shown(frame)))
         return tuple(found)
 
 

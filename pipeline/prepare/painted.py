@@ -22,7 +22,7 @@ from pipeline.people.outline import Points, outline
 from pipeline.people.track_stage import tracks_key
 from pipeline.people.tracks import Run, Tracks
 from pipeline.prepare.mattes import bounds, hull_matte
-from pipeline.recipe.regions import Painted
+from pipeline.recipe.regions import Carried
 from pipeline.stage import WHOLE_SHOT, FrameStore, Stage
 
 PAINTED = Stage("painted", version=1, reach=WHOLE_SHOT)
@@ -37,11 +37,11 @@ STRIDE = 3
 """Of the pixels of a matte every so manieth row and column says how it moves as a whole."""
 
 
-def painted_key(shot: Shot, region: Painted) -> Key:
-    """The key of a painted matte as it is carried; the padding is the pass's affair."""
+def painted_key(shot: Shot, region: Carried) -> Key:
+    """The key of a painted matte as it is carried; padding, and what becomes of it, is the pass's affair."""
     exact = motion_key(shot)
     motion = estimated_key((shot.key, cuts_key(shot), *(() if exact is None else (exact,))))
-    return PAINTED.key(region.model_dump(mode="json", exclude={"padding"}), (tracks_key(shot), motion))
+    return PAINTED.key(region.model_dump(mode="json", exclude={"padding", "mode"}), (tracks_key(shot), motion))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class PaintedMattes:
     shows, its padding among them. store: where carried mattes are kept.
     """
 
-    region: Painted
+    region: Carried
     mask: Mask
     motion: Motion
     tracks: Tracks
@@ -72,17 +72,22 @@ class PaintedMattes:
 
     def matte(self, frame: int) -> Matte | None:
         """The matte in a frame; None outside of its range, across a cut, and where nothing of it is left."""
-        if frame not in self.frames:
-            return None
-        if not self.store.has(frame):
-            self._carry(frame)
-        placed = _unpacked(self.store.read(frame))
-        if not placed.mask.any():
+        placed = self.placed(frame)
+        if placed is None:
             return None
         height, width = placed.mask.shape
         side = min(placed.side + 2 * self.room, float(min(width, height)))
         x, y = (np.clip(at, side / 2, size - side / 2) for at, size in zip(placed.middle, (width, height), strict=True))
         return Matte(frame, placed.mask, 0.0, bounds(placed.mask), Crop(float(x), float(y), side, 0.0))
+
+    def placed(self, frame: int) -> Placed | None:
+        """Where it lies in a frame; None where `matte` has none."""
+        if frame not in self.frames:
+            return None
+        if not self.store.has(frame):
+            self._carry(frame)
+        placed = _unpacked(self.store.read(frame))
+        return placed if placed.mask.any() else None
 
     @property
     def frames(self) -> FrameRange:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from pipeline.errors import RecipeError
 from pipeline.recipe.base import Settings
@@ -16,6 +16,19 @@ MissingFrames = Literal["error", "hold", "black"]
 Transfer = Literal["auto", "linear", "display"]
 DepthScale = Literal["auto", "near_white", "far_white", "metres"]
 NormalSpace = Literal["world", "camera"]
+
+
+def _listed(value: object) -> object:
+    """Frame numbers as they are written on a command line: `64,90`."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+FrameNumbers = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...],
+    BeforeValidator(_listed),
+    AfterValidator(lambda frames: tuple(sorted(set(frames)))),
+]
+"""Frames of a shot, rising, each once; not the first one, which is number 0."""
 
 
 class Footage(Settings):
@@ -59,6 +72,20 @@ class Footage(Settings):
         default=None, description="The colour space of the pictures, by its name in the OpenColorIO config."
     )
 
+    added_cuts: FrameNumbers = Field(
+        default=(), description="First frames of set-ups that begin at a cut which is not found, for instance 64,90."
+    )
+    removed_cuts: FrameNumbers = Field(
+        default=(), description="Frames at which a cut is found although none is there, for instance 31."
+    )
+
+    @model_validator(mode="after")
+    def check_cuts(self) -> Footage:
+        """A cut is there or not."""
+        if both := sorted(set(self.added_cuts) & set(self.removed_cuts)):
+            raise ValueError(f"the cut at {both[0]} is both added and removed")
+        return self
+
     @model_validator(mode="after")
     def check_config(self) -> Footage:
         """A config and a colour space in it go together."""
@@ -70,6 +97,23 @@ class Footage(Settings):
     def frames_a_second(self) -> Fraction | None:
         """The rate."""
         return None if self.rate is None else film_rate(self.rate)
+
+    def cuts(self, found: Iterable[int]) -> tuple[int, ...]:
+        """The first frames of new set-ups: those found, with those set by hand and without those taken away."""
+        return tuple(sorted((set(found) | set(self.added_cuts)) - set(self.removed_cuts)))
+
+    def with_cut(self, frame: int, found: Collection[int]) -> Footage:
+        """The same with a cut before this frame. found: the cuts that are found without anybody's help."""
+        added = () if frame in found else (*self.added_cuts, frame)
+        return self._with(added or self.added_cuts, (other for other in self.removed_cuts if other != frame))
+
+    def without_cut(self, frame: int, found: Collection[int]) -> Footage:
+        """The same without a cut before this frame. found: the cuts that are found without anybody's help."""
+        removed = (*self.removed_cuts, frame) if frame in found else self.removed_cuts
+        return self._with((other for other in self.added_cuts if other != frame), removed)
+
+    def _with(self, added: Iterable[int], removed: Iterable[int]) -> Footage:
+        return Footage.model_validate(self.model_dump() | {"added_cuts": tuple(added), "removed_cuts": tuple(removed)})
 
 
 def film_rate(text: str) -> Fraction:
@@ -97,4 +141,8 @@ def footage_with(changes: Sequence[str]) -> Footage:
         return Footage.model_validate(values)
     except ValidationError as error:
         fault = error.errors()[0]
+        if not fault["loc"]:
+            raise RecipeError(
+                f"The footage cannot be read so: {fault['msg'].removeprefix('Value error, ')}."
+            ) from error
         raise RecipeError(f"{fault['loc'][0]}: {fault['msg']} (it is {fault['input']!r}).") from error

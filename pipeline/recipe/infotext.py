@@ -106,7 +106,7 @@ def png_with_infotext(data: bytes, text: str, recipe: str = "") -> bytes:
     texts = {KEYWORD: text} | ({OWN_KEYWORD: recipe} if recipe else {})
     header, *rest = [(kind, body) for kind, body in _chunks(data) if not _is_ours(kind, body)]
     added = [(b"iTXt", keyword.encode() + bytes(5) + value.encode()) for keyword, value in texts.items()]
-    return PNG + b"".join(_packed(kind, body) for kind, body in (header, *added, *rest))
+    return PNG + b"".join(packed_chunk(kind, body) for kind, body in (header, *added, *rest))
 
 
 def _is_ours(kind: bytes, body: bytes) -> bool:
@@ -126,7 +126,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += 12 + length
 
 
-def _packed(kind: bytes, body: bytes) -> bytes:
+def packed_chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG file: its length, its kind in four letters, its content, and the check sum of both."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 

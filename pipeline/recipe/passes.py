@@ -10,7 +10,7 @@ from pipeline.recipe.base import Settings
 from pipeline.recipe.fast import Fast
 from pipeline.recipe.inpaint import Inpaint
 from pipeline.recipe.inversion import Inversion
-from pipeline.recipe.regions import Face, FacePart, Hands, Region, WholeFrame
+from pipeline.recipe.regions import Correction, Face, FacePart, Hands, Region, WholeFrame
 from pipeline.recipe.temporal import Alone, AnimateDiff, GuidedStart, Propagated, Steady, Temporal, seen_around
 
 ControlKind = Literal["canny", "openpose", "mediapipe_face", "depth", "normal"]
@@ -119,6 +119,9 @@ class PassSpec(Settings):
     people: tuple[PersonSettings, ...] = Field(
         default=(), description="What single people get instead: her face at 0.45, his at 0.5; faces must be followed."
     )
+    corrections: tuple[Correction, ...] = Field(
+        default=(), description="What was painted onto the pass's matte, to be added or taken away, in this order."
+    )
     size: int = Field(default=512, ge=64, le=2048, multiple_of=8, description="Side of the square a face is worked at.")
     feather: float | None = Field(
         default=None,
@@ -129,6 +132,20 @@ class PassSpec(Settings):
     erode: int = Field(
         default=0, ge=-200, le=200, description="Shrink the layer's matte before feathering; negative grows it."
     )
+    match: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="How far the layer's colours go towards those around it in the layers below, steadily from frame "
+        "to frame; 1 is all the way. A region only.",
+    )
+
+    @model_validator(mode="after")
+    def check_match(self) -> PassSpec:
+        """The whole frame has no surround."""
+        if self.match > 0 and isinstance(self.region, WholeFrame):
+            raise ValueError("the whole frame has no surround to match; use the filter grade_match")
+        return self
 
     @model_validator(mode="after")
     def check_people(self) -> PassSpec:
@@ -140,6 +157,13 @@ class PassSpec(Settings):
             raise ValueError("people can be set only where faces are followed (region.follow = track)")
         if self.noise == "face_space" and not self.follows:
             raise ValueError("noise can keep to a face only where faces are followed (region.follow = track)")
+        return self
+
+    @model_validator(mode="after")
+    def check_corrections(self) -> PassSpec:
+        """Only what has a matte can have it corrected."""
+        if self.corrections and isinstance(self.region, WholeFrame):
+            raise ValueError("the whole frame has no matte that could be corrected")
         return self
 
     @model_validator(mode="after")

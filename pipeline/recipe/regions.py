@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from pipeline.recipe.base import Settings
 
-Part = Literal["eyes", "mouth", "cheeks", "forehead"]
-"""A part of a face that the landmarks outline. Hair is not among them: nothing here tells it from its surround."""
+CorrectionMode = Literal["add", "remove"]
+Part = Literal["eyes", "mouth", "cheeks", "forehead", "hair"]
+"""A part of a face that the landmarks outline, or the hair round it, which is told from its surround in the picture."""
 
 
 class WholeFrame(Settings):
@@ -54,7 +55,9 @@ class FacePart(Settings):
     """One part of the faces, each person followed through the shot: a pass of its own for the eyes, say."""
 
     kind: Literal["face_part"] = "face_part"
-    part: Part = Field(default="eyes", description="Which part; both eyes, or both cheeks, are one region.")
+    part: Part = Field(
+        default="eyes", description="Which part; both eyes, or both cheeks, are one region; hair goes with its face."
+    )
     minimum_size: int = Field(
         default=60, ge=10, le=400, description="Faces smaller than this are left alone, in plate pixels."
     )
@@ -64,17 +67,6 @@ class FacePart(Settings):
     padding: int = Field(
         default=24, ge=0, le=256, description="Surround the model sees around the part, in plate pixels."
     )
-
-    @field_validator("part", mode="before")
-    @classmethod
-    def check_part(cls, part: Any) -> Any:
-        """Say what to do about the part that is asked for most and cannot be found."""
-        if part == "hair":
-            raise ValueError(
-                "hair needs weights that do not come with Photoplay: have the engine render its matte and use the "
-                "region object"
-            )
-        return part
 
 
 class Hands(Settings):
@@ -95,28 +87,44 @@ class Hands(Settings):
     )
 
 
-class Painted(Settings):
-    """A matte painted on one frame and carried over others: along with a face when it lies in one, else by flow."""
+class Carried(Settings):
+    """What was painted on one frame and is carried over others: along with a face when it lies in one, else by flow."""
 
-    kind: Literal["painted"] = "painted"
     matte: str = Field(
         pattern=r"^[0-9a-f]{64}$", description="The painted matte, by its sha256, as keeping it with the shot gives it."
     )
     frame: int = Field(ge=0, description="The frame that it was painted on.")
     first: int = Field(ge=0, description="The first frame that it is carried to.")
     last: int = Field(ge=0, description="The last frame that it is carried to. It is never carried across a cut.")
-    padding: int = Field(
-        default=32, ge=0, le=256, description="Surround the model sees around the matte, in plate pixels."
-    )
 
     @model_validator(mode="after")
-    def check_frames(self) -> Painted:
+    def check_frames(self) -> Carried:
         """The frame that the matte was painted on is one of those that it is for."""
         if not self.first <= self.frame <= self.last:
             raise ValueError("the painted frame does not lie between first and last")
         return self
 
 
+class Painted(Carried):
+    """A region that somebody has painted."""
+
+    kind: Literal["painted"] = "painted"
+    padding: int = Field(
+        default=32, ge=0, le=256, description="Surround the model sees around the matte, in plate pixels."
+    )
+
+
+class Correction(Carried):
+    """What somebody has painted onto the matte of a pass."""
+
+    mode: CorrectionMode = Field(description="Whether it is added to the matte or taken away from it.")
+
+
 Region = Annotated[WholeFrame | Face | FacePart | Hands | Object | Painted, Field(discriminator="kind")]
 OfPerson = Face | FacePart | Hands
 """Regions that are followed through the shot, one of each person or hand."""
+
+
+def of_hair(region: Region) -> bool:
+    """Whether a region is the hair of those who are followed."""
+    return isinstance(region, FacePart) and region.part == "hair"

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +53,13 @@ class App:
 
 
 @contextmanager
-def running(home: Path, host: str = "127.0.0.1", port: int = 0, **environment: str) -> Iterator[App]:
+def running(
+    home: Path, host: str = "127.0.0.1", port: int = 0, options: Sequence[str] = (), **environment: str
+) -> Iterator[App]:
     """The app on a free port unless one is given, ended as the system ends a service; or killed before, by the test."""
     with socket.create_server(("127.0.0.1", port)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "app.py", "--host", host, "--port", str(port), "--home", str(home)]
+    command = [sys.executable, "app.py", "--host", host, "--port", str(port), "--home", str(home), *options]
     with home.with_suffix(".log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
@@ -79,7 +81,7 @@ def wait_for(app: App) -> None:
     limit = time.monotonic() + START
     while time.monotonic() < limit and app.process.poll() is None:
         try:
-            urllib.request.urlopen(app.url, timeout=5).close()
+            urllib.request.urlopen(f"{app.url}/health", timeout=5).close()
             return
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.2)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.clip.compare import label, write_before_after
+from pipeline.clip.compare import comparing, label
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frames
+from pipeline.clip.shot import Shot
 from pipeline.errors import OutputError
 from pipeline.frames import FrameRange, Picture
 from tests.footage import Clip, click_wav, clip, number_in, numbered_pictures, sound_packets
+
+
+def write_before_after(
+    path: Path, before: Iterable[Picture], after: Iterable[Picture], shot: Shot, sound: FrameRange | None
+) -> None:
+    """All frames of both at once."""
+    with comparing(path, shot, sound) as comparison:
+        for left, right in zip(before, after, strict=True):
+            comparison.show(left, right)
 
 
 def _reversed(count: int, width: int, height: int) -> list[Picture]:
@@ -48,12 +59,12 @@ def test_the_labels_are_readable_and_in_the_corner(tmp_path: Path) -> None:
         assert np.abs(picture[:120, left + 4 : left + 300].astype(int) - 128).max() <= 2
 
 
-def test_sides_of_different_length_or_shape(tmp_path: Path) -> None:
+def test_sides_of_different_shape_or_none_at_all(tmp_path: Path) -> None:
     shot = probe(clip(tmp_path / "plate.mp4", 4))
-    with pytest.raises(OutputError, match="differ in length"):
-        write_before_after(tmp_path / "a.mp4", numbered_pictures(4), numbered_pictures(3), shot, None)
     with pytest.raises(OutputError, match="differ in shape"):
         write_before_after(tmp_path / "a.mp4", numbered_pictures(4), numbered_pictures(4, 64, 64), shot, None)
+    with pytest.raises(OutputError, match="no frames"):
+        write_before_after(tmp_path / "a.mp4", [], [], shot, None)
     assert not (tmp_path / "a.mp4").exists()
 
 

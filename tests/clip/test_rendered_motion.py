@@ -86,7 +86,7 @@ def test_numbers_that_are_one_off_are_found(pictures: Path, tmp_path: Path, off:
 
 def test_the_table_shows_every_meaning_that_was_tried(pictures: Path, tmp_path: Path) -> None:
     table = brought(pictures, write_motion(tmp_path)).verdict.table()
-    best = "R > 0 is right, G > 0 is up, from the frame before, number 1 is frame 0, 1 is the size"
+    best = "R > 0 is right, G > 0 is up, from the frame before, number 1 is frame 0, 1 is the picture's size"
     assert table.splitlines()[1].endswith(best)
     assert "no motion" in table
 

@@ -14,6 +14,7 @@ from pipeline.frames import Box, Picture
 from pipeline.measure.aids import NO_FACE_MODEL, FaceModels
 from pipeline.measure.descriptions import FaceReader
 from pipeline.measure.likeness import NO_CHARACTER, NOBODY, FaceLikeness, LikenessMeter
+from pipeline.measure.still import likeness_of
 from tests.measure.onnx_files import bright_spot_finder, colour_describer
 
 FACE = Box(110, 70, 60, 60)
@@ -64,6 +65,14 @@ def test_another_face_is_far_from_the_plate_and_steady(models: FaceModels) -> No
     assert red.to_plate.value == pytest.approx(apart(models, "pale", "red"), rel=1e-3)
     assert red.to_plate.ceiling == pytest.approx(0, abs=1e-5)
     assert red.steady.value == pytest.approx(0, abs=1e-5)
+
+
+def test_one_frame_alone_says_how_like_the_plate_it_is(models: FaceModels) -> None:
+    plate = picture("pale")
+    assert likeness_of(plate, plate, FACE, models) == pytest.approx(0, abs=1e-5)
+    assert likeness_of(plate, picture("red"), FACE, models) == pytest.approx(apart(models, "pale", "red"), rel=1e-3)
+    assert likeness_of(plate, picture(None), FACE, models) is None
+    assert likeness_of(plate, plate, FACE, FaceModels()) is None, "absent, never 0"
 
 
 def test_a_face_that_changes_drifts_where_it_changes(models: FaceModels) -> None:

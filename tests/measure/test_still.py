@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
-from pipeline.measure.still import detail_of, measure_still
+from pipeline.measure.still import detail_of, distance_of, measure_still
 
 
 def test_the_plate_is_like_itself_and_another_moment_is_not(interview: Path) -> None:
@@ -19,6 +19,16 @@ def test_the_plate_is_like_itself_and_another_moment_is_not(interview: Path) -> 
     same, other = measure_still(speaking, speaking), measure_still(speaking, silent)
     assert same.off == 0 and not same.lost and same.detail == pytest.approx(1)
     assert other.off is not None and other.off > 0.03
+    assert same.distance == 0 and other.distance > 2
+    assert same.likeness is None, "there is no face model here"
+
+
+def test_light_that_moves_is_distance_and_grain_is_not(interview: Path) -> None:
+    plate = read_frame(probe(interview), 44).pixels
+    lighter = np.clip(plate.astype(int) + 20, 0, 255).astype(np.uint8)
+    grainy = np.clip(plate + np.random.default_rng(1).normal(0, 6, plate.shape), 0, 255).astype(np.uint8)
+    assert distance_of(plate, lighter) == pytest.approx(20, abs=1)
+    assert distance_of(plate, grainy) < 1.5
 
 
 def test_a_face_that_is_painted_over_is_lost(interview: Path) -> None:

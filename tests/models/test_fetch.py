@@ -15,8 +15,8 @@ import torch
 
 from pipeline.errors import Cancelled, NotFetched, NotWritable, PhotoplayError, RefusedFile
 from pipeline.models import download as download_module
-from pipeline.models.catalogue import Entry, RemoteFile, entry
-from pipeline.models.fetching import fetch_model, terms_of
+from pipeline.models.catalogue import Entry, RemoteFile, entry, terms_of
+from pipeline.models.fetching import fetch_model
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress, Step
 from tests.models import siblings

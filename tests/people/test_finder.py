@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
+from cv2.data import haarcascades
 
+from pipeline.frames import Box
+from pipeline.people.boxes import overlaps
 from pipeline.people.finder import FaceFinder, FoundFace, upright_angle
 from pipeline.people.landmarks import FaceMesh
 from tests.people import pictures
@@ -36,6 +40,21 @@ def test_a_face_that_the_mesh_misses_is_found_through_the_cascade(finder: FaceFi
         assert mesh.find(picture) == []
     (face,) = finder.find(picture, 30)
     assert pictures.agreement(face.box, pictures.true_box(pictures.MISSED_BY_THE_MESH)) > 0.6
+
+
+@pytest.mark.parametrize("number", [*range(2, 116, 19), pictures.MISSED_BY_THE_MESH])
+@pytest.mark.parametrize("scale", [1.0, 0.6])
+def test_the_coarse_look_loses_no_place_of_the_cascade(finder: FaceFinder, number: int, scale: float) -> None:
+    picture = cv2.resize(pictures.frame(number), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    cascade = cv2.CascadeClassifier(haarcascades + "haarcascade_frontalface_default.xml")
+    own = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=5, minSize=(30, 30))
+    places = sorted((Box(*map(int, place)) for place in own), key=lambda box: (box.x, box.y, box.width))
+    assert finder._haar(picture.astype(np.uint8), []) == places
+    known = finder.find(picture.astype(np.uint8), 10)
+    left = finder._haar(picture.astype(np.uint8), known)
+    assert left == [] or left == places
+    assert all(any(overlaps(place, face.box) for face in known) for place in places if place not in left)
 
 
 def test_a_face_of_41_pixels_in_a_wide_picture_is_found(finder: FaceFinder) -> None:

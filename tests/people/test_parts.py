@@ -67,8 +67,3 @@ def test_a_crop_holds_its_part_in_every_frame_and_holds_still(part: Part, faces:
         sides.append(crop.side)
     assert max(np.abs(np.diff(sides))) < 0.12 * max(sides)
     assert max(sides) < 1.1 * staged(Tracks((run,)), region, stand)[0].crop(FRAME).side
-
-
-def test_hair_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ValueError, match="have the engine render its matte"):
-        FacePart.model_validate({"part": "hair"})

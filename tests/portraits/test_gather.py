@@ -6,7 +6,8 @@ from zipfile import ZipFile
 import pytest
 
 from pipeline.errors import RefusedFile, TrainingError
-from pipeline.portraits.gather import caption_beside, pictures_in, unpack
+from pipeline.portraits.gather import caption_beside, pictures_in, unpacked_as
+from pipeline.unzip import unpack
 
 
 def test_pictures_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
@@ -39,7 +40,9 @@ def test_a_zip_is_unpacked_under_names_of_our_own(tmp_path: Path) -> None:
         archive.writestr("set/1.png", b"one")
         archive.writestr("other/1.png", b"two")
         archive.writestr("../../etc/évil name.png", b"three")
-    unpack(tmp_path / "a.zip", tmp_path / "out")
+        archive.writestr("__MACOSX/set/._1.png", b"the Finder's own")
+        archive.writestr("set/.DS_Store", b"the Finder's own")
+    unpack(tmp_path / "a.zip", tmp_path / "out", unpacked_as)
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["0000-1.png", "0001-1.png", "0002-vil_name.png"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "out"]
@@ -48,4 +51,4 @@ def test_a_zip_is_unpacked_under_names_of_our_own(tmp_path: Path) -> None:
 def test_a_broken_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(RefusedFile, match=r"a\.zip is not a whole zip"):
-        unpack(tmp_path / "a.zip", tmp_path / "out")
+        unpack(tmp_path / "a.zip", tmp_path / "out", unpacked_as)

@@ -12,8 +12,9 @@ import cli
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frames
 from pipeline.clip.still import decode_png
+from pipeline.composite.surround import Rim, rim_of
 from pipeline.errors import FootageError
-from pipeline.frames import FrameRange
+from pipeline.frames import FrameRange, Layer
 from pipeline.progress import Progress
 from pipeline.recomposite import LayerEdit, recomposite
 from tests.render.conftest import Bench, tiny_recipe
@@ -58,3 +59,28 @@ def test_layers_give_back_the_render_and_follow_their_edits(bench: Bench, capsys
     assert decode_png((matte / "000020.png").read_bytes()).mean() > 100, "a layer over grey is not the plate"
     assert cli.main(["recomposite", str(bench.shot.plate), folder, str(out), "--layer", "face,opacity=much"]) != 0
     assert "face,opacity=much" in capsys.readouterr().err
+
+
+def test_a_face_graded_to_its_surround_in_the_render_or_afterwards_is_the_same(bench: Bench) -> None:
+    plain = bench.render(tiny_recipe(), FRAMES, "plain")
+    graded = bench.render(tiny_recipe("passes.face.match=1"), FRAMES, "graded")
+    assert plain.version.keys == graded.version.keys, "no model has run again"
+    out = bench.folder / "again.mp4"
+    recomposite(plain.out.path, bench.shot, [LayerEdit("body"), LayerEdit("face", match=1)], out, Progress())
+    before, after, again = (pictures(path) for path in (plain.out.render, graded.out.render, out))
+    face = decode_png(graded.out.matte("face", 20).read_bytes()) > 0
+    assert np.abs(after - before)[0, face].mean() > 4
+    assert np.abs(again - after)[0, face].mean() < 0.2 * np.abs(after - before)[0, face].mean()
+    assert np.abs(after - before)[0, ~face].mean() < 1
+    body, own, was = (
+        decode_png(done.out.layer(name, 20).read_bytes()).astype(np.float32) / 255
+        for done, name in ((plain, "body"), (graded, "face"), (plain, "face"))
+    )
+    here, there = (rim_of(Layer(20, "face", x[..., :3] * x[..., 3:], x[..., 3]), body[..., :3]) for x in (own, was))
+    assert here is not None and there is not None
+    assert apart(here) < 0.2 * apart(there)
+
+
+def apart(rim: Rim) -> float:
+    """How far a layer's mean and spread are from those that it covers, in units of Lab."""
+    return float(sum(np.abs(own - below).sum() for own, below in zip(rim.own, rim.below, strict=True)))

@@ -15,7 +15,7 @@ from pipeline.errors import FootageError
 from pipeline.frames import FrameRange
 from pipeline.recipe.passes import AdapterSpec, PassSpec
 from pipeline.recipe.recipe import Recipe
-from pipeline.recipe.regions import FacePart, Hands, Painted
+from pipeline.recipe.regions import Face, FacePart, Hands, Painted
 from pipeline.render import Rendered
 from tests.render.conftest import Bench, tiny_recipe
 
@@ -53,6 +53,21 @@ def test_every_region_changes_its_own_place_with_its_own_strength(bench: Bench) 
     again = bench.render(with_passes(hands, mouth, stronger), FRAMES, "stronger")
     same = {name for name, key in done.version.keys.items() if again.version.keys[name] == key}
     assert {"pass.hands", "pass.mouth"} <= same and "pass.eyes" not in same
+
+
+def test_hair_is_a_region_of_its_own(bench: Bench) -> None:
+    hair = PassSpec(name="hair", region=FacePart(part="hair", minimum_size=20), size=64, steps=3, feather=1, match=0.5)
+    done = bench.render(with_passes(hair), "20-21", "hair")
+    found, face = matte(done, "hair", 20) > 0, PassSpec(name="face", region=Face(minimum_size=20), size=64, steps=3)
+    beside = bench.render(with_passes(face), "20-21", "face")
+    skin = matte(beside, "face", 20) > 0
+    assert found.sum() > skin.sum() and (found & skin).sum() < 0.35 * found.sum()
+    hair_rows, face_rows = (np.flatnonzero(mask.any(axis=1)) for mask in (found, skin))
+    assert hair_rows[0] < face_rows[0] - 10, "it reaches above the face"
+    assert hair_rows[-1] > face_rows[-1] - 20, "and down to the shoulders"
+    assert (alpha(done, "hair", 20)[found] > 100).mean() > 0.95
+    again = bench.render(with_passes(hair.model_copy(update={"match": 0.0})), "20-21", "plain")
+    assert again.version.keys == done.version.keys, "what it is graded to asks no model"
 
 
 def test_a_painted_matte_is_worked_at_where_it_was_painted(bench: Bench) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import pytest
 
+from pipeline.clip.still import encode_png
 from pipeline.errors import PhotoplayError, RecipeError
+from pipeline.measure.still import StillFigures
 from pipeline.models.store import ModelStore
+from pipeline.recipe.infotext import png_with_infotext
 from pipeline.recipe.load import load_recipe, recipe_with
 from pipeline.recipe.recipe import Recipe
+from pipeline.render import Preview
 from ui.bind import Bound
 from ui.tabs.look.cards import cards_of
 from ui.tabs.look.grid import grid_of, values_in
-from ui.tabs.look.keeping import as_text, from_text
+from ui.tabs.look.keeping import as_text, from_file, from_text
 from ui.tabs.look.panels import folded_of, head_of
 from ui.tabs.look.pickers import added, tag_of
+from ui.tabs.look.preview import PARTS, Piece, chosen, figures_in_words, foremost, pictures_of
 from verbs.looks import PresetStatus
+from workspaces.home import LOCAL, Home
+from workspaces.rooms import Rooms
 
 PRESETS = Path(__file__).parents[2] / "presets"
 STRENGTH = "passes.face.denoising_strength"
@@ -76,6 +85,51 @@ def test_what_auto1111_wrote_is_taken_over_and_the_rest_is_said(models: ModelSto
     assert (pasted.recipe.seed, pasted.recipe.passes[0].denoising_strength) == (42, 0.63)
     assert pasted.recipe.negative_prompt == "cartoon"
     assert any("Tonal wobble" in sentence for sentence in pasted.left_out)
+
+
+def test_a_dropped_png_of_ours_gives_its_very_recipe(draft: Recipe, models: ModelStore, tmp_path: Path) -> None:
+    """Auto1111's text beside it says less: it knows one pass."""
+    rooms = Rooms(Home(tmp_path / "home"), tmp_path)
+    ours = png_with_infotext(encode_png(np.zeros((8, 8, 3), np.uint8)), INFOTEXT, draft.model_dump_json())
+    theirs = png_with_infotext(encode_png(np.zeros((8, 8, 3), np.uint8)), INFOTEXT)
+    for data, passes in ((ours, 2), (theirs, 1)):
+        path = tmp_path / "home" / "uploads" / hashlib.sha256(data).hexdigest() / "frame.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+        rooms.exchange.note_received(LOCAL, path)
+        recipe = from_file(rooms, LOCAL, path, models).recipe
+        assert len(recipe.passes) == passes and (recipe == draft) == (passes == 2)
+        assert not path.exists(), "an upload is used once"
+
+
+def test_the_parts_of_a_preview_are_shown_one_by_one() -> None:
+    plate, layer = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 4), np.uint8)
+    made = Preview(
+        frame=3,
+        plate=plate,
+        result=plate,
+        layers={"body": layer, "face": layer},
+        mattes={"face": plate[..., 0], "face.2": plate[..., 0]},
+        controls={"body": {"canny": plate}, "face": {"mediapipe_face": plate}},
+    )
+    pieces = [Piece(part, caption, str(at)) for at, (part, caption, _) in enumerate(pictures_of(made))]
+    found = {part: [piece.caption for piece in chosen(pieces, part)] for part in PARTS}
+    assert found == {
+        "all": [piece.caption for piece in pieces],
+        "plate": ["plate"],
+        "controls": ["body: edges", "face: face"],
+        "mattes": ["face matte", "face matte, person 2"],
+        "layers": ["body layer", "face layer"],
+        "result": ["result"],
+    }
+    assert [foremost(chosen(pieces, part), part) for part in PARTS] == [len(pieces) - 1, 0, 0, 0, 0, 0]
+
+
+def test_a_frame_s_figures_are_told_and_likeness_only_where_it_is_known() -> None:
+    known = StillFigures(off=0.02, lost=False, detail=0.91, distance=12.34, likeness=0.214)
+    assert figures_in_words(known) == "expression off 0.020 · detail 0.91 · likeness 0.21 · distance 12.3"
+    lost = StillFigures(off=None, lost=True, detail=None, distance=40.0)
+    assert figures_in_words(lost) == "the face is lost · distance 40.0"
 
 
 def test_a_head_warns_when_the_face_is_close_to_the_body(draft: Recipe) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from jobs.job import Job
 from pipeline.clip.read import read_frame
-from pipeline.errors import RecipeError, RefusedFile, TrainingError
+from pipeline.errors import ModelMissing, RecipeError, RefusedFile, TrainingError
 from pipeline.frames import FrameRange, Picture
 from pipeline.progress import Progress, Step
 from pipeline.render import Order
@@ -185,7 +185,18 @@ def test_nothing_of_anothers_is_listed_tried_or_chosen(
 ) -> None:
     trained(studio)
     fittings = studio.fittings
-    assert fittings.results("ann") == [] and fittings.loras("ann") == [] and fittings.of_others("ann") == {"ava"}
+    fittings.keep_step(LOCAL, Candidate("ava", 2))
+    theirs = {"ava", "ava-at-2"}
+    assert fittings.results("ann") == [] and fittings.loras("ann") == [] and fittings.of_others("ann") == theirs
+    for name in theirs:
+        worn = order.recipe.model_copy(update={"prompt": f"Ava <lora:{name}:0.8>"})
+        for ask in (studio.order, studio.submit_render):
+            assert ask(LOCAL, order.shot, worn, order.frames)
+            with pytest.raises(ModelMissing, match=f"no LoRA {name} here"):
+                ask("ann", order.shot, worn, order.frames)
+    for job in studio.jobs.jobs():
+        studio.jobs.cancel(job.id)
+        studio.jobs.remove(job.id)
     for verb in (
         lambda: fittings.result("ann", "ava"),
         lambda: fittings.lora("ann", "ava"),

@@ -28,11 +28,12 @@ PROBE = FrameRange(56, 63)
 """Frames in which he speaks and blinks."""
 
 
-@pytest.fixture
-def home(looked_at: Path, models: ModelStore, tmp_path: Path) -> Path:
-    shutil.copytree(looked_at, tmp_path / "home" / "cache")
-    (tmp_path / "home" / "models").symlink_to(models.folder)
-    return tmp_path / "home"
+@pytest.fixture(scope="module")
+def home(looked_at: Path, models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("probes") / "home"
+    shutil.copytree(looked_at, home / "cache")
+    (home / "models").symlink_to(models.folder)
+    return home
 
 
 def test_strengths_are_scaled_together_and_stay_in_range() -> None:
@@ -112,8 +113,8 @@ def test_a_probe_is_rendered_measured_and_kept(interview: Path, home: Path, tmp_
 def test_the_command_draws_the_curves_and_keeps_the_preset(
     interview: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_recipe(tiny_recipe(), home / "tiny.toml")
-    command = ["--home", str(home), "preview", str(interview), "--preset", str(home / "tiny.toml"), "--suggest"]
+    save_recipe(tiny_recipe("batch_size=4"), tmp_path / "tiny.toml")
+    command = ["--home", str(home), "preview", str(interview), "--preset", str(tmp_path / "tiny.toml"), "--suggest"]
     command += ["--frames", "56-63", "--out", str(tmp_path / "look"), "--save", str(tmp_path / "mine.toml")]
     assert main([*command, "--json"]) == 0
     assert (tmp_path / "look" / "suggestion.png").read_bytes().startswith(b"\x89PNG")

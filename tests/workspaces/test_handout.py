@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from pipeline.clip.probe import probe
 from pipeline.errors import RefusedFile
-from tests.workspaces.conftest import Upload
+from tests.workspaces.conftest import Upload, sent
+from workspaces.home import LOCAL
 from workspaces.rooms import Rooms
 from workspaces.shots import take_in
 from workspaces.tidy import clear_uploads
@@ -113,3 +115,25 @@ def test_what_was_left_over_is_cleared_away_and_nothing_else(
     assert left == {files["plate"], files["record"], files["sample"]}
     assert link.resolve() == files["plate"], "jobs of an older version know the plate by this name"
     assert not [*rooms.home.workspace("ann").glob(".new-*")]
+
+
+def test_the_same_content_sent_again_at_the_same_moment_arrives(rooms: Rooms, clip: Path) -> None:
+    """The server puts the second one in the place of the first while that gets its name, which Linux may refuse."""
+    path, done = sent(rooms, clip, "background.png"), Event()
+
+    def send(name: str) -> None:
+        while not done.is_set():
+            path.with_name(name).touch()
+            path.with_name(name).replace(path)
+
+    senders = [Thread(target=send, args=(name,)) for name in ("one", "two")]
+    for sender in senders:
+        sender.start()
+    try:
+        for _ in range(3000):
+            rooms.exchange.note_received(LOCAL, path)
+    finally:
+        done.set()
+        for sender in senders:
+            sender.join()
+    assert rooms.exchange.received(LOCAL, path).is_file()

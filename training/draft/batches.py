@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,8 +71,10 @@ def hint_tensor(array: NDArray[np.uint8], rows: NDArray[np.int64], numbers: NDAr
     return torch.from_numpy(picked).permute(0, 3, 1, 2).float().div(255).expand(-1, 3, -1, -1)
 
 
-def draw_batch(cache: Cache, rows: NDArray[np.int64], size: int, rng: np.random.Generator) -> Batch:
-    """`size` random samples out of `rows`."""
+def draw_batch(
+    cache: Cache, rows: NDArray[np.int64], size: int, kinds: Sequence[str], rng: np.random.Generator
+) -> Batch:
+    """`size` random samples out of `rows`, with the hints of these controls."""
     picked = rng.choice(rows, size)
     numbers = rng.integers(0, cache.engine.shape[1], size)
     film = rng.random(size) < FILM
@@ -84,7 +87,7 @@ def draw_batch(cache: Cache, rows: NDArray[np.int64], size: int, rng: np.random.
     hints = {
         kind: hint_tensor(cache.hints[kind], picked, numbers)
         * torch.from_numpy(rng.random((size, 1, 1, 1)) >= BLANK).float()
-        for kind in draw_controls(list(cache.hints), rng)
+        for kind in kinds
     }
     return Batch(
         engine,

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from PIL import Image
 
 Look = Literal["engine", "film"]
 Split = Literal["train", "val"]
@@ -36,6 +35,8 @@ def pictures(data: Path, work: Path, look: Look) -> np.ndarray:
     """Every picture of one look as uint8 sRGB [pairs, 256, 256, 3], decoded once into `work` and mapped from there."""
     target = work / f"{look}.npy"
     if not target.exists():
+        from PIL import Image
+
         pairs = read_pairs(data)
         part = target.with_suffix(".part.npy")
         array = np.lib.format.open_memmap(part, "w+", np.uint8, (len(pairs), 256, 256, 3))

@@ -16,10 +16,10 @@ from torch.nn import functional as F
 
 from training.draft import shapes
 from training.draft.corpus import LOOKS, pictures, read_pairs
+from training.draft.device import lean, move
 from training.draft.state import Run, averaged, train_as_asked, warm_cosine
 from training.draft.vae import edges, random_crops
 
-CHECKPOINT_EVERY = 100
 LOG_EVERY = 50
 LATENT_NOISE = 0.05
 DECAY = 0.998
@@ -46,6 +46,7 @@ def loss_of(vae: AutoencoderTiny, decoder: torch.nn.Module, picture: torch.Tenso
 def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int) -> None:
     """Train up to `steps`, going on from the state in `work` if there is one."""
     vae = averaged(work / "vae.pt", shapes.autoencoder())
+    move(vae)
     vae.decoder.requires_grad_(True)
     run = Run(work, "decoder", Decoder(vae), rate, DECAY)
     rows = np.array([p.row for p in read_pairs(data) if p.split == "train"])
@@ -53,13 +54,12 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
     while run.step < steps:
         rng = np.random.default_rng((seed, run.step))
         torch.manual_seed(seed + run.step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with lean():
             loss, error = loss_of(vae, run.model.decoder, random_crops(looks, rows, batch, rng))
         run.descend(loss, warm_cosine(run.step, steps, warm=50, floor=0.02))
         if run.step % LOG_EVERY == 0:
             run.log(loss=loss.item(), psnr=-10 * math.log10(error.item()))
-        if run.step % CHECKPOINT_EVERY == 0 or run.step == steps:
-            run.save()
+        run.keep(run.step == steps)
 
 
 def main() -> None:

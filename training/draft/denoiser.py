@@ -1,12 +1,13 @@
 """Train the draft denoiser: `python -m training.draft.denoiser --data DATA --work WORK --steps 6000`.
 
 Text encoder, UNet and the three ControlNets learn together, from nothing, on cached latents. Stops and goes on: the
-state is written every `CHECKPOINT_EVERY` steps and picked up again by the same command.
+state is written every few minutes and picked up again by the same command.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,15 @@ from diffusers import ControlNetModel
 from transformers import CLIPTokenizer
 
 from training.draft import shapes
-from training.draft.batches import Batch, Cache, draw_batch
+from training.draft.batches import Batch, Cache, draw_batch, draw_controls
 from training.draft.corpus import LOOKS, read_pairs
+from training.draft.device import ahead, device, lean
 from training.draft.hints import hint_array, views_file
 from training.draft.latents import latent_array, pairs_done
 from training.draft.state import Run, train_as_asked, trapezoid
 from training.draft.views import read_views
 from training.noising import Task, carry, chosen, plain, timestep_of
 
-CHECKPOINT_EVERY = 100
 LOG_EVERY = 25
 DECAY = 0.998
 SNR_LIMIT = 5.0
@@ -48,7 +49,8 @@ class Denoiser(torch.nn.Module):
     def forward(self, task: Task, tokens: torch.Tensor, hints: dict[str, torch.Tensor]) -> torch.Tensor:
         """Epsilon, [n, channels, h, w]. tokens: int64 [n, 77]; what the controls in `hints` say is added up."""
         latents = task.model_input.contiguous(memory_format=torch.channels_last)
-        timestep, text = timestep_of(task.sigma), self.text_encoder(tokens).last_hidden_state
+        timestep = timestep_of(task.sigma.cpu()).to(latents.device)
+        text = self.text_encoder(tokens).last_hidden_state
         down: list[torch.Tensor] = []
         middle: torch.Tensor | None = None
         for kind, hint in hints.items():
@@ -80,18 +82,23 @@ def load_cache(data: Path, work: Path) -> Cache:
 
 
 def losses(model: Denoiser, batch: Batch, tokens: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Weighted squared error in epsilon of each sample, [n]."""
-    task = chosen(batch.carried, carry(batch.engine, batch.target, generator), plain(batch.target, generator))
-    epsilon = model(task, tokens, batch.hints).float()
+    """Weighted squared error in epsilon of each sample, [n], on the training's device. generator: of the processor."""
+    asked = chosen(batch.carried, carry(batch.engine, batch.target, generator), plain(batch.target, generator))
+    task = Task(asked.noisy.to(device()), asked.epsilon.to(device()), asked.sigma.to(device()))
+    hints = {kind: hint.to(device()) for kind, hint in batch.hints.items()}
+    epsilon = model(task, tokens.to(device()), hints).float()
     return task.weight(SNR_LIMIT) * (epsilon - task.epsilon).square().mean((1, 2, 3))
 
 
-def one_step(run: Run[Denoiser], cache: Cache, tokenizer: CLIPTokenizer, size: int, seed: int) -> torch.Tensor:
-    """Draw a batch and compute its losses, [n], in bfloat16 where that is safe. The same step always draws the same."""
-    rng, generator = np.random.default_rng((seed, run.step)), torch.Generator().manual_seed(seed * 1_000_003 + run.step)
-    batch = draw_batch(cache, cache.rows("train"), size, rng)
-    with torch.autocast("cpu", torch.bfloat16):
-        return losses(run.model, batch, tokens_of(tokenizer, batch.prompts), generator)
+def drawn(cache: Cache, size: int, seed: int, step: int) -> Batch:
+    """The batch of one step. The same step always draws the same."""
+    rng = np.random.default_rng((seed, step))
+    return draw_batch(cache, cache.rows("train"), size, draw_controls(list(cache.hints), rng), rng)
+
+
+def noise_of(seed: int, step: int) -> torch.Generator:
+    """The noise of one step."""
+    return torch.Generator().manual_seed(seed * 1_000_003 + step)
 
 
 def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int) -> None:
@@ -99,16 +106,18 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
     torch.manual_seed(seed)
     run = Run(work, "denoiser", Denoiser(), rate, DECAY)
     tokenizer = CLIPTokenizer.from_pretrained(work / "tokenizer", local_files_only=True)
-    cache, recent = load_cache(data, work), []
-    while run.step < steps:
-        loss = one_step(run, cache, tokenizer, batch, seed).mean()
+    cache = load_cache(data, work)
+    recent: list[torch.Tensor] = []
+    for samples in ahead(partial(drawn, cache, batch, seed), range(run.step, steps)):
+        tokens = tokens_of(tokenizer, samples.prompts)
+        with lean():
+            loss = losses(run.model, samples, tokens, noise_of(seed, run.step)).mean()
         run.descend(loss, trapezoid(run.step, steps, warm=200, decay=0.3))
-        recent.append(loss.item())
+        recent.append(loss.detach())
         if run.step % LOG_EVERY == 0:
-            run.log(loss=sum(recent) / len(recent))
+            run.log(loss=torch.stack(recent).mean().item())
             recent.clear()
-        if run.step % CHECKPOINT_EVERY == 0 or run.step == steps:
-            run.save()
+        run.keep(run.step == steps)
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def main() -> None:
     arguments = parser.parse_args()
     denoiser = averaged(arguments.work / "denoiser.pt", Denoiser())
     with torch.no_grad():
-        size = export(frozen_autoencoder(arguments.work), denoiser, arguments.work / "tokenizer", arguments.out)
+        size = export(frozen_autoencoder(arguments.work).cpu(), denoiser, arguments.work / "tokenizer", arguments.out)
     print(f"{arguments.out}: {size / 1e6:.1f} MB")
 
 

@@ -19,6 +19,8 @@ from training.draft.corpus import pictures, read_pairs
 from training.draft.views import SIDE, VIEWS, View, read_views, views_of, write_views
 
 CONTROLS: tuple[ControlKind, ...] = ("canny", "openpose", "mediapipe_face")
+GREY: tuple[ControlKind, ...] = ("canny", "depth")
+"""Controls whose pictures have no colours."""
 Hints = dict[ControlKind, NDArray[np.uint8]]
 Reader = Callable[[ControlKind, NDArray[np.uint8]], NDArray[np.uint8]]
 
@@ -29,11 +31,11 @@ def views_file(work: Path) -> Path:
 
 
 def hint_array(work: Path, kind: ControlKind, pairs: int) -> NDArray[np.uint8]:
-    """The hints of one kind, uint8 [pairs, VIEWS, 256, 256, channels], on disk; edges are grey and take one channel."""
+    """The hints of one kind, uint8 [pairs, VIEWS, 256, 256, channels], on disk; those of `GREY` take one channel."""
     file = work / f"hints-{kind}.npy"
     if file.exists():
         return np.load(file, mmap_mode="r+")
-    channels = 1 if kind == "canny" else 3
+    channels = 1 if kind in GREY else 3
     return np.lib.format.open_memmap(file, "w+", np.uint8, (pairs, VIEWS, SIDE, SIDE, channels))
 
 

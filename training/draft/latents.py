@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from training.draft import shapes
 from training.draft.corpus import LOOKS, Look, pictures
 from training.draft.decoder import Decoder
+from training.draft.device import device, lean, move
 from training.draft.hints import views_file
 from training.draft.state import averaged
 from training.draft.views import SIDE, VIEWS, read_views
@@ -34,6 +35,7 @@ def frozen_autoencoder(work: Path) -> AutoencoderTiny:
         averaged(work / "decoder.pt", Decoder(model))
     file = work / "scaling.json"
     model.register_to_config(scaling_factor=json.loads(file.read_text())["scaling_factor"] if file.exists() else 1.0)
+    move(model)
     return model
 
 
@@ -41,8 +43,8 @@ def frozen_autoencoder(work: Path) -> AutoencoderTiny:
 def encode(vae: AutoencoderTiny, views: list[NDArray[np.uint8]]) -> torch.Tensor:
     """Unscaled latents float32 [n, channels, 32, 32] of uint8 pictures [256, 256, 3]."""
     batch = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-    with torch.autocast("cpu", torch.bfloat16):
-        return vae.encoder(batch.contiguous(memory_format=torch.channels_last)).float()
+    with lean():
+        return vae.encoder(batch.to(device()).contiguous(memory_format=torch.channels_last)).float().cpu()
 
 
 def measured_scale(vae: AutoencoderTiny, engine: NDArray[np.uint8], film: NDArray[np.uint8]) -> float:

@@ -14,8 +14,12 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pipeline.files import put_in_place
+from training.draft.device import device
 
 Model = TypeVar("Model", bound=torch.nn.Module)
+
+KEEP_EVERY = 120.0
+"""Seconds."""
 
 
 class Run(Generic[Model]):
@@ -25,7 +29,7 @@ class Run(Generic[Model]):
     """
 
     def __init__(self, folder: Path, name: str, model: Model, rate: float, decay: float) -> None:
-        self.model = model
+        self.model = model.to(device())
         for parameter in model.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -36,6 +40,7 @@ class Run(Generic[Model]):
         self._file = folder / f"{name}.pt"
         self._log = folder / f"{name}.jsonl"
         self._seconds = 0.0
+        self._kept = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
         if self._file.exists():
             self._load()
@@ -68,6 +73,12 @@ class Run(Generic[Model]):
         with self._log.open("a") as file:
             file.write(json.dumps(row) + "\n")
 
+    def keep(self, last: bool) -> None:
+        """Save the state if it is the last, or if the last time was `KEEP_EVERY` seconds ago."""
+        if last or time.monotonic() - self._kept > KEEP_EVERY:
+            self.save()
+            self._kept = time.monotonic()
+
     def save(self) -> None:
         """Write the state; the file is whole at any moment, after a power cut too."""
         part = self._file.with_suffix(".part")
@@ -82,7 +93,7 @@ class Run(Generic[Model]):
         put_in_place(part, self._file)
 
     def _load(self) -> None:
-        state = torch.load(self._file, weights_only=True)
+        state = torch.load(self._file, weights_only=True, map_location=device())
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state["optimizer"]["state"]})
@@ -102,7 +113,7 @@ class Run(Generic[Model]):
 def averaged(file: Path, model: Model) -> Model:
     """`model` with the averaged weights of a state file, ready to be used (evaluation mode, no gradients)."""
     average = AveragedModel(model)
-    average.load_state_dict(torch.load(file, weights_only=True)["average"])
+    average.load_state_dict(torch.load(file, weights_only=True, map_location="cpu")["average"])
     model.load_state_dict(average.module.state_dict())
     return model.eval().requires_grad_(False)
 

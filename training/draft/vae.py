@@ -1,6 +1,6 @@
 """Train the draft autoencoder: `python -m training.draft.vae --data DATA --work WORK --steps 4000`.
 
-Stops and goes on: the state is written every `CHECKPOINT_EVERY` steps and picked up again by the same command.
+Stops and goes on: the state is written every few minutes and picked up again by the same command.
 The latents are kept near mean 0 and deviation 1, and the decoder sees them with noise, because what a denoiser hands
 it is never exact.
 """
@@ -18,9 +18,9 @@ from torch.nn import functional as F
 
 from training.draft import shapes
 from training.draft.corpus import LOOKS, pictures, read_pairs
+from training.draft.device import device, lean
 from training.draft.state import Run, train_as_asked, warm_cosine
 
-CHECKPOINT_EVERY = 100
 LOG_EVERY = 50
 CROP = 128
 WINDOWS = (80, 128, 128, 160, 192)
@@ -41,7 +41,7 @@ def random_crops(
         window = torch.from_numpy(np.ascontiguousarray(picture[y : y + side, x : x + side])).permute(2, 0, 1)
         crop = F.interpolate(window[None].float() / 255, (CROP, CROP), mode="bicubic", antialias=True).clamp(0, 1)
         crops.append(crop.flip(-1) if rng.random() < 0.5 else crop)
-    return torch.cat(crops).contiguous(memory_format=torch.channels_last)
+    return torch.cat(crops).to(device()).contiguous(memory_format=torch.channels_last)
 
 
 def edges(picture: torch.Tensor) -> torch.Tensor:
@@ -75,13 +75,12 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
     while run.step < steps:
         rng = np.random.default_rng((seed, run.step))
         torch.manual_seed(seed + run.step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with lean():
             loss, error = loss_of(run.model, random_crops(looks, rows, batch, rng))
         run.descend(loss, warm_cosine(run.step, steps, warm=100, floor=0.02))
         if run.step % LOG_EVERY == 0:
             run.log(loss=loss.item(), psnr=-10 * math.log10(error.item()))
-        if run.step % CHECKPOINT_EVERY == 0 or run.step == steps:
-            run.save()
+        run.keep(run.step == steps)
 
 
 def main() -> None:

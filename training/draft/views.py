@@ -6,7 +6,6 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +29,8 @@ class View:
 
     def of(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The view of a uint8 picture [256, 256, 3], as uint8 [256, 256, 3]."""
+        import cv2
+
         cut = picture[self.y : self.y + self.side, self.x : self.x + self.side]
         seen = cut if self.side == SIDE else cv2.resize(cut, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
         return np.ascontiguousarray(seen[:, ::-1] if self.mirrored else seen).astype(np.uint8)

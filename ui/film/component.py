@@ -22,11 +22,14 @@ read();
 class Strip:
     """What the filmstrip shows.
 
-    picture: address of the pictures side by side. shown: the frame of each of them. first, last: frames of the shot.
+    shot: the key of the shot. picture: address of the pictures side by side. shown: the frame of each of them.
+    first, last: frames of the shot.
     chosen: first and last frame of the range. at: the frame in the viewer. cuts: first frames of new set-ups.
+    by_hand: those of them that somebody has set.
     sizes: side of the largest face by frame, from the shot's first on, None where there is none; empty = not known.
     """
 
+    shot: str
     picture: str
     shown: Sequence[int]
     first: int
@@ -35,6 +38,7 @@ class Strip:
     at: int
     cuts: Sequence[int]
     sizes: Sequence[int | None]
+    by_hand: Sequence[int] = ()
 
     def value(self) -> str:
         """The component's value."""

@@ -24,7 +24,9 @@ class Film {
     if (picture.getAttribute("src") !== value.picture) picture.src = value.picture;
     const mark = (kind, frame, text = "") => `<span class="film-${kind}" style="left:${this.x(frame)}%">${text}</span>`;
     const every = value.shown.filter((_, place) => place % 2 === 0);
-    this.find("marks").innerHTML = value.cuts.map((cut) => mark("cut", cut)).join("")
+    const cut = (frame) => `<span class="film-cut${value.by_hand.includes(frame) ? " by-hand" : ""}" data-frame="${frame}" `
+      + `title="Cut at ${frame}" style="left:${this.x(frame)}%"></span>`;
+    this.find("marks").innerHTML = value.cuts.map(cut).join("")
       + every.map((frame) => mark("number", frame + this.half(), String(frame).padStart(4, "0"))).join("");
     this.draw();
   }
@@ -74,7 +76,13 @@ class Film {
 
   down(event) {
     if (!this.value) return;
-    const end = event.target.closest(".film-end");
+    const end = event.target.closest(".film-end"), cut = event.target.closest(".film-cut");
+    if (cut) {
+      this.value.at = Number(cut.dataset.frame);
+      this.trigger("select", { frame: this.value.at });
+      this.draw();
+      return;
+    }
     this.held = { end: end ? (end.classList.contains("first") ? 0 : 1) : null };
     this.root.setPointerCapture(event.pointerId);
     this.drag(event);

@@ -10,8 +10,7 @@ from typing import Any
 import gradio as gr
 
 from pipeline.errors import PhotoplayError
-from pipeline.models.catalogue import Entry, entry
-from pipeline.models.fetching import terms_of
+from pipeline.models.catalogue import Entry, entry, terms_of
 from pipeline.models.library import Listed, wanted
 from pipeline.models.store import WORDS
 from ui.page import Page, owner_of, watching

@@ -13,7 +13,7 @@ from pipeline.errors import RecipeError
 from pipeline.version import OutFolder
 from ui.differences import differences
 from ui.rows import table
-from verbs.orders import frames_of, out_of, recipe_of
+from verbs.orders import frames_of, out_of, patch_of, recipe_of
 
 WORDS: dict[State, str] = {"queued": "in line", "running": "rendering", "cancelled": "stopped", "done": "finished"}
 LISTED = 12
@@ -39,7 +39,10 @@ def changed_since(versions: Sequence[Job], job: Job) -> str:
     )
     more = f'<p class="quiet">and {len(rows) - SHOWN} more</p>' if len(rows) > SHOWN else ""
     listed = f'<dl class="pairs">{told}</dl>{more}' if rows else '<p class="quiet">Nothing: it is the same again.</p>'
-    return f'<p class="heading">Changed since {out_of(before[-1]).name}</p>{listed}'
+    patch = patch_of(job)
+    only = "" if patch is None else f"Frames {patch.frames.first}-{patch.frames.last} of {patch.base.name} are redone."
+    alone = f'<p class="quiet">{escape(only)}</p>' if only else ""
+    return f'<p class="heading">Changed since {out_of(before[-1]).name}</p>{alone}{listed}'
 
 
 def versions_of(versions: Sequence[Job]) -> str:

@@ -9,7 +9,8 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from pipeline.errors import RefusedFile
-from workspaces.intake.kinds import HEAD, PICTURE, SET_FREE, is_pickle
+from pipeline.unzip import is_litter
+from workspaces.intake.kinds import HEAD, PICTURE, SET_FREE, is_list, is_pickle
 from workspaces.limits import GB, Limits
 
 END = b"PK\x05\x06"
@@ -24,7 +25,10 @@ PACKED_ANEW = "Pack the pictures anew, as a plain zip."
 
 
 def check_archive(path: Path, limits: Limits) -> None:
-    """Raise RefusedFile unless this is a zip of pictures within the limits, whose names stay below one folder."""
+    """Raise RefusedFile unless this is a zip of pictures within the limits, whose names stay below one folder.
+
+    Lists in JSON, as an engine writes them beside its pictures, may lie in it too.
+    """
     _check_list(path, limits)
     try:
         with ZipFile(path) as archive:
@@ -32,7 +36,7 @@ def check_archive(path: Path, limits: Limits) -> None:
             for member in members:
                 _check_member(path, member, limits)
             _check_whole(path, members, limits)
-            for member in members:
+            for member in (each for each in members if not is_litter(each.filename)):
                 with archive.open(member) as file:
                     _check_content(path, member, file)
     except (BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
@@ -79,7 +83,7 @@ def _check_member(path: Path, member: ZipInfo, limits: Limits) -> None:
 
 
 def _check_whole(path: Path, members: list[ZipInfo], limits: Limits) -> None:
-    if not members:
+    if all(is_litter(member.filename) for member in members):
         raise RefusedFile(f"{path.name} holds no pictures.", "Put the pictures of the shot into it.")
     if len({member.filename.casefold() for member in members}) < len(members):
         raise RefusedFile(f"{path.name} holds two files of one name.", PACKED_ANEW)
@@ -96,9 +100,9 @@ def _bomb(path: Path) -> RefusedFile:
 
 
 def _check_content(path: Path, member: ZipInfo, file: IO[bytes]) -> None:
-    """The first bytes of a file inside, which must be those of a picture."""
+    """The first bytes of a file inside, which must be those of a picture or of a list."""
     head = file.read(HEAD)
     if is_pickle(head):
         raise RefusedFile(f"{path.name} holds a pickle, a kind of file that can run programs.", SET_FREE)
-    if not head.startswith(PICTURE):
+    if not head.startswith(PICTURE) and not is_list(member.filename, head):
         raise RefusedFile(f"{path.name} holds something that is no picture: {member.filename}.", PACKED_ANEW)

@@ -1,4 +1,4 @@
-"""A program of its own that looks at one file, with bounded memory and without a right to write.
+"""A program of its own that looks at one file or several, with bounded memory and without a right to write.
 
 Decoders have faults that a crafted file can set off. Here such a file ends this program, and nothing else.
 """
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from pipeline.errors import PhotoplayError
-from workspaces.intake.door import REFUSED, checker
+from workspaces.intake.door import FRAMES, REFUSED, checker
 from workspaces.intake.kinds import kind_of
 from workspaces.limits import Limits
 
@@ -23,12 +23,18 @@ CORES = 2
 """Decoders start a thread for every core they see, and each takes addresses."""
 
 
-def main(path: str, limits: str) -> int:
-    """Check a file. Returns the exit code: 0 the file is all right, 2 it is refused and the reason is printed."""
+def main(use: str, limits: str, *names: str) -> int:
+    """Check files. Returns the exit code: 0 they are all right, 2 one is refused, and why is printed.
+
+    use: "frames" when they are to be frames of a sequence. The libraries for all of them are loaded before the memory
+    is bounded.
+    """
+    paths = [Path(name) for name in names]
     try:
-        check = checker(kind_of(Path(path)))
+        checks = {path: checker(kind_of(path), use == FRAMES) for path in paths}
         _confine()
-        check(Path(path), Limits.model_validate_json(limits))
+        for path, check in checks.items():
+            check(path, Limits.model_validate_json(limits))
     except PhotoplayError as error:
         print(json.dumps({"message": error.message, "hint": error.hint}))
         return REFUSED

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.errors import RefusedFile
@@ -15,6 +15,10 @@ from workspaces.intake.kinds import Kind, kind_of
 from workspaces.limits import GB, Limits
 
 ROOT = Path(__file__).parents[2]
+ANYTHING, FRAMES = "anything", "frames"
+"""What files are to be used as: each as what it is, or all as frames of sequences."""
+BATCH = 48
+"""Frames that one cell looks at; a new one costs about half a second."""
 REFUSED = 2
 """Exit code of the cell when the answer on its standard output says why the file is refused."""
 AGAIN = "Export it again in a common format, for instance mp4, PNG or safetensors."
@@ -41,12 +45,25 @@ def check_file(path: Path, limits: Limits) -> Kind:
     if size > limits.upload_gigabytes * GB:
         raise RefusedFile(f"{path.name} is larger than {limits.upload_gigabytes:g} GB.", "Cut it into parts.")
     kind = kind_of(path)
-    _look_in_cell(path, limits)
+    _look_in_cell(ANYTHING, [path], limits)
     return kind
 
 
-def checker(kind: Kind) -> Check:
-    """What looks at the content of this kind of file, with its libraries loaded."""
+def check_frames(paths: Sequence[Path], limits: Limits) -> None:
+    """Raise RefusedFile unless all of these can be read as frames of a sequence, or are lists in JSON beside them.
+
+    They are read as a render reads them, by the same decoders.
+    """
+    for at in range(0, len(paths), BATCH):
+        _look_in_cell(FRAMES, paths[at : at + BATCH], limits)
+
+
+def checker(kind: Kind, frames: bool = False) -> Check:
+    """What looks at the content of this kind of file, with its libraries loaded. frames: it is to be one of those."""
+    if frames:
+        from workspaces.intake.frame import check_beside, check_frame
+
+        return check_beside if kind == "list" else check_frame
     if kind == "video":
         from workspaces.intake.video import check_video as check
     elif kind == "picture":
@@ -55,13 +72,17 @@ def checker(kind: Kind) -> Check:
         from workspaces.intake.archive import check_archive as check
     elif kind == "weights":
         from workspaces.intake.weights import check_weights as check
+    elif kind == "list":
+        from workspaces.intake.frame import check_beside as check
     else:
         from workspaces.intake.preset import check_preset as check
     return check
 
 
-def _look_in_cell(path: Path, limits: Limits) -> None:
-    command = [sys.executable, "-m", "workspaces.intake.cell", str(path.absolute()), limits.model_dump_json()]
+def _look_in_cell(use: str, paths: Sequence[Path], limits: Limits) -> None:
+    name = paths[0].name if len(paths) == 1 else f"One of {paths[0].name} to {paths[-1].name}"
+    names = [str(path.absolute()) for path in paths]
+    command = [sys.executable, "-m", "workspaces.intake.cell", use, limits.model_dump_json(), *names]
     try:
         done = subprocess.run(
             command,
@@ -73,11 +94,11 @@ def _look_in_cell(path: Path, limits: Limits) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise RefusedFile(f"{path.name} takes too long to read.", AGAIN) from error
+        raise RefusedFile(f"{name} takes too long to read.", AGAIN) from error
     if done.returncode == REFUSED:
         told = json.loads(done.stdout)
         raise RefusedFile(told["message"], told["hint"])
     if done.returncode in (-signal.SIGTERM, -signal.SIGINT):
-        raise RefusedFile(f"Looking at {path.name} was broken off.", "Hand it in again.")
+        raise RefusedFile(f"Looking at {name} was broken off.", "Hand it in again.")
     if done.returncode:
-        raise RefusedFile(f"{path.name} cannot be read safely.", AGAIN)
+        raise RefusedFile(f"{name} cannot be read safely.", AGAIN)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.errors import RefusedFile
 
-Kind = Literal["video", "picture", "archive", "preset", "weights"]
+Kind = Literal["video", "picture", "archive", "preset", "weights", "list"]
 
 HEAD = 4096
 """Bytes that are looked at."""
@@ -53,12 +53,19 @@ def kind_of(path: Path) -> Kind:
         return "weights"
     if _is_text(head) and path.suffix.lower() == ".toml":
         return "preset"
+    if is_list(path.name, head):
+        return "list"
     raise RefusedFile(f"{path.name} is none of the kinds of file that are taken here.", TAKEN)
 
 
 def is_pickle(head: bytes) -> bool:
     """Whether bytes begin like a pickle of protocol 2 to 5. Older ones look like text, and are not taken as such."""
     return head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
+
+
+def is_list(name: str, head: bytes) -> bool:
+    """Whether this is a list in JSON, as an engine writes beside its pictures: by its name and its first bytes."""
+    return name.lower().endswith(".json") and head.lstrip()[:1] in (b"{", b"[") and _is_text(head)
 
 
 def _is_video(head: bytes) -> bool:

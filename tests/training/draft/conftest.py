@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diffusers import UNet2DConditionModel
 from PIL import Image
 
 from training.draft import latents, shapes, tokenizer
@@ -47,3 +48,14 @@ def write_caches(work: Path) -> None:
     for row in range(4):
         write_views(views_file(work), views_of(row, hint_array(work, "mediapipe_face", 4)[row, 0]))
     tokenizer.write(work / "tokenizer", [CAPTION])
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The UNet and its ControlNets at a third of their width: the same code, quicker."""
+
+    def unet() -> UNet2DConditionModel:
+        return UNet2DConditionModel(**{**settings, "block_out_channels": (16, 32, 48)})
+
+    settings = {name: value for name, value in shapes.unet().config.items() if not name.startswith("_")}
+    monkeypatch.setattr(shapes, "unet", unet)

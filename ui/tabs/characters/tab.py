@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.components import Component
@@ -12,7 +12,6 @@ from gradio.components import Component
 from pipeline.frames import FrameRange
 from pipeline.models.library import listed
 from pipeline.progress import Progress
-from pipeline.render import Order
 from training.characters.settings import Training
 from ui.page import Page, owner_of, watching
 from ui.rows import button, rows, table
@@ -24,6 +23,9 @@ from ui.tabs.characters.settings import Given, TrainingControls
 from ui.tabs.look import LookTab
 from ui.tabs.queue import steer
 from verbs.training_results import SAMPLES, Lora
+
+if TYPE_CHECKING:
+    from pipeline.render import Order
 
 NEW = "New character"
 
@@ -172,6 +174,8 @@ class CharactersTab:
 
     def order(self, given: Given, first: int, last: int, out: Path) -> Order:
         """Frames of the page's shot with the settings under Look. Raises RecipeError."""
+        from pipeline.render import Order
+
         return Order(given[self.page.shot], self.look.recipe(given), FrameRange(first, last), out)
 
     def watch(self, name: str, request: gr.Request) -> tuple[Any, ...]:

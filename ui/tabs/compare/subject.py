@@ -15,13 +15,13 @@ from pipeline.errors import PhotoplayError
 from pipeline.frames import FrameRange
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
-from pipeline.version import OutFolder
+from pipeline.version import OutFolder, Patch, Stretch, version_in
 from studio import RENDER, Studio
 from ui.notes import read_notes
 from ui.pictures import Pictures
 from ui.player.component import Shown
 from ui.player.shown import Measured, curves_of, flags_of, notes_of
-from verbs.orders import frames_of, out_of
+from verbs.orders import frames_of, out_of, patch_of
 
 NOTHING, REFERENCE = "nothing", "reference"
 """What can be chosen where no version need be, and the still or clip of a film."""
@@ -29,18 +29,33 @@ NOTHING, REFERENCE = "nothing", "reference"
 
 @dataclass(frozen=True)
 class Subject:
-    """versions: those that show these frames or more, the newest last. shown: the one in words and curves."""
+    """versions: those that show these frames or more, the newest last. shown: the one in words and curves.
+
+    patch: the stretch that was redone in the one that is shown, and in which other version.
+    """
 
     shot: Shot
     frames: FrameRange
     versions: tuple[Path, ...]
     shown: Path
     reference: Path | None = None
+    patch: Patch | None = None
 
     @property
     def newest(self) -> str:
         """The name of the shown version's result among the views."""
         return f"{self.shown.name} result"
+
+    @property
+    def before(self) -> str:
+        """What it is shown beside at first: the version that a stretch was redone in, where it is there; the plate."""
+        there = self.patch is not None and self.patch.base in self.versions
+        return f"{self.patch.base.name} result" if self.patch is not None and there else "plate"
+
+    @property
+    def start(self) -> int:
+        """The frame of the movie that it is opened at: the first one that was redone."""
+        return 0 if self.patch is None else self.patch.frames.first - self.frames.first
 
     def views(self) -> dict[str, View]:
         """Name -> view, of everything that can be put beside something else."""
@@ -63,10 +78,13 @@ class Subject:
         """What was measured of the version that is shown."""
         return json.loads(OutFolder(self.shown).measurements.read_text(encoding="utf-8"))
 
-    def recipe(self) -> Recipe:
-        """How the version that is shown was made. Raises RecipeError."""
-        manifest = OutFolder(self.shown).manifest
-        return parse_recipe(json.loads(manifest.read_text(encoding="utf-8"))["recipe"], self.shown.name)
+    def recipe_at(self, frame: int) -> Recipe:
+        """How a frame of the version that is shown was made. Raises RecipeError, FootageError without a manifest."""
+        return parse_recipe(version_in(self.shown).recipe_at(frame), self.shown.name)
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches of the version that is shown that were redone. Raises FootageError without a manifest."""
+        return version_in(self.shown).patches
 
 
 def subject_of(studio: Studio, owner: str, shot: Shot, run_id: str) -> Subject | None:
@@ -81,7 +99,8 @@ def subject_of(studio: Studio, owner: str, shot: Shot, run_id: str) -> Subject |
     frames = frames_of(shown)
     wide = [job for job in jobs if frames.first in frames_of(job) and frames.last in frames_of(job)]
     versions = tuple(dict.fromkeys(out_of(job) for job in wide))
-    return Subject(studio.shot_of(shown), frames, versions, out_of(shown), studio.references.of(owner, shot))
+    reference = studio.references.of(owner, shot)
+    return Subject(studio.shot_of(shown), frames, versions, out_of(shown), reference, patch_of(shown))
 
 
 def _is_version(job: Job) -> bool:
@@ -103,7 +122,7 @@ def shown_of(subject: Subject, names: Sequence[str], pictures: Pictures, owner: 
         count=len(frames),
         tile=tile_size(subject.shot.width, subject.shot.height),
         tiles=[*views],
-        start=0,
+        start=subject.start,
         curves=curves,
         flags=flags_of(measured, curves),
         notes=notes_of(read_notes(subject.shown), frames.first),

@@ -13,7 +13,7 @@ from gradio.components import Component
 from pipeline.clip.shot import Shot
 from pipeline.compared import picture_of
 from pipeline.recipe.filters import GradeMatch
-from pipeline.version import OutFolder
+from pipeline.version import OutFolder, Patch
 from ui.bind import Given
 from ui.figures import table_of
 from ui.notes import FrameNote, add_note, read_notes
@@ -22,7 +22,7 @@ from ui.player.component import Shown, player
 from ui.rows import rows
 from ui.say import notice, said
 from ui.tabs.compare.files import pack, ready
-from ui.tabs.compare.fixes import redone, worst_of
+from ui.tabs.compare.fixes import redone, stretches_of, worst_of
 from ui.tabs.compare.subject import NOTHING, REFERENCE, Subject, shown_of, subject_of, with_stills
 
 if TYPE_CHECKING:
@@ -127,14 +127,15 @@ class CompareTab:
             return panes | {self.plate: self.page.pictures.keep(owner, plate)}
         out, names, measured = OutFolder(subject.shown), list(subject.views()), subject.measured()
         heading = f'<p class="heading"><b>{out.path.name}</b> of {escape(subject.shot.name)}</p>'
-        sides = [gr.Dropdown(names, value="plate"), gr.Dropdown(names, value=subject.newest)]
+        heading += stretches_of(subject.stretches())
+        sides = [gr.Dropdown(names, value=subject.before), gr.Dropdown(names, value=subject.newest)]
         reference = REFERENCE if subject.reference else NOTHING
         sides.append(gr.Dropdown([NOTHING, *names], value=NOTHING))
         return panes | {
             **dict(zip(self.sides, sides, strict=True)),
-            self.player: shown_of(subject, ("plate", subject.newest), self.page.pictures, owner).value(),
+            self.player: shown_of(subject, (subject.before, subject.newest), self.page.pictures, owner).value(),
             self.share: gr.DownloadButton(value=give(owner, out.before_after)),
-            self.about: heading + worst_of(measured, subject.recipe()) + table_of(measured),
+            self.about: heading + worst_of(measured, subject.recipe_at) + table_of(measured),
             self.notes: notes_list(subject.shown),
             self.files: [give(owner, path) for path in ready(out)],
             self.about_reference: NO_REFERENCE if reference == NOTHING else "<p>Reference: choose it as A, B or C.</p>",
@@ -181,9 +182,10 @@ class CompareTab:
         return [self.page.pictures.give(owner, path) for path in ready(OutFolder(subject.shown))]
 
     def redo(self, subject: Subject, run_id: str, event: gr.EventData, request: gr.Request) -> tuple[str, gr.Tabs]:
-        """Put the surround of a worst frame in line at a lower denoising strength, and turn to Render."""
-        recipe, frames = redone(subject.measured(), subject.recipe(), int(event.what))
-        started = self.page.runs.start(owner_of(request), subject.shot, recipe, frames, run_id)
+        """Put the version in line anew, with the surround of a worst frame redone at a lower denoising strength."""
+        recipe, stretch = redone(subject.measured(), subject.recipe_at, int(event.what))
+        patch = Patch(subject.shown, stretch)
+        started = self.page.runs.start(owner_of(request), subject.shot, recipe, subject.frames, run_id, patch)
         return started, gr.Tabs(selected="render")
 
     def refer(self, shot: Shot, path: str, request: gr.Request) -> None:

@@ -13,7 +13,8 @@ from gradio.blocks import Block
 from pipeline.errors import RecipeError, RefusedFile
 from pipeline.models.record import names_by_hash
 from pipeline.models.store import ModelStore
-from pipeline.recipe.infotext import NEGATIVE, infotext_in_png, parse_infotext
+from pipeline.recipe.in_png import recipe_in_png
+from pipeline.recipe.infotext import NEGATIVE, parse_infotext
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.pasted import Pasted, recipe_from
 from pipeline.recipe.recipe import Recipe
@@ -54,16 +55,16 @@ def from_text(text: str, models: ModelStore) -> Pasted:
 
 
 def from_file(rooms: Rooms, owner: str, path: Path, models: ModelStore) -> Pasted:
-    """The recipe in an uploaded PNG of Auto1111's, or in a TOML file. Raises RefusedFile, RecipeError, OutputError."""
+    """The recipe in an uploaded PNG, ours or Auto1111's, or in TOML. Raises RefusedFile, RecipeError, OutputError."""
     upload = rooms.exchange.received(owner, path)
     try:
         if upload.stat().st_size > LARGEST or check_file(upload, rooms.limits) not in KINDS:
-            raise RefusedFile(f"{path.name} holds no settings.", "Drop a PNG that Auto1111 wrote, or a preset (.toml).")
+            raise RefusedFile(f"{path.name} holds no settings.", "Drop a PNG of Photoplay or Auto1111, or a preset.")
         data = upload.read_bytes()
     finally:
         rooms.exchange.used_up(owner, path)
     if data.startswith(b"\x89PNG"):
-        return from_text(infotext_in_png(data), models)
+        return recipe_in_png(data, names_by_hash(models.folder))
     return from_text(data.decode("utf-8", "replace"), models)
 
 

@@ -87,6 +87,8 @@ def shown(panels: Iterable[Panel], recipe: Recipe) -> dict[Block, object]:
 def head_of(recipe: Recipe, spec: PassSpec) -> str:
     """Where a pass works, and how far a face lies below the body, as HTML: too near the body, it says so in amber."""
     where = spec.region.kind.replace("_", " ")
+    if spec.corrections:
+        where += f" · matte corrected {len(spec.corrections)} ×"
     body = next((p for p in recipe.active_passes if p.region.kind == "whole_frame"), None)
     if spec.region.kind == "whole_frame" or body is None or not spec.enabled:
         return f'<span class="quiet">{escape(where)}</span>'

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from pipeline.frames import Picture
 from pipeline.measure.still import StillFigures
-from pipeline.render import Preview
 from ui.live import Beat
 from ui.say import notice
 from ui.tabs.look.panels import KINDS
 
+if TYPE_CHECKING:
+    from pipeline.render import Preview
+
 NO_PREVIEW = notice("No preview yet", "It shows the frame's plate, controls, matte, layers and result.")
 STAGES = {"people": "following the people", "passes": "the passes"}
 """What the work of a preview is called while it goes on."""
+ALL = "all"
+PARTS = (ALL, "plate", "controls", "mattes", "layers", "result")
+"""What of a preview is shown: everything, or one kind of picture."""
 
 
-def strip_of(made: Preview) -> list[tuple[Picture, str]]:
-    """Every picture of a preview with its caption: plate, controls, mattes, layers, result."""
+@dataclass(frozen=True)
+class Piece:
+    """One picture of a preview. part: one of PARTS. path: where the browser gets it."""
+
+    part: str
+    caption: str
+    path: str
+
+
+def pictures_of(made: Preview) -> list[tuple[str, str, Picture]]:
+    """Every picture of a preview with its part and its caption: plate, controls, mattes, layers, result."""
     controls = [
-        (picture, f"{name}: {KINDS[kind]}") for name, kinds in made.controls.items() for kind, picture in kinds.items()
+        ("controls", f"{name}: {KINDS[kind]}", picture)
+        for name, kinds in made.controls.items()
+        for kind, picture in kinds.items()
     ]
-    mattes = [(picture, matte_caption(name)) for name, picture in made.mattes.items()]
-    layers = [(picture, f"{name} layer") for name, picture in made.layers.items()]
-    return [(made.plate, "plate"), *controls, *mattes, *layers, (made.result, "result")]
+    mattes = [("mattes", matte_caption(name), picture) for name, picture in made.mattes.items()]
+    layers = [("layers", f"{name} layer", picture) for name, picture in made.layers.items()]
+    return [("plate", "plate", made.plate), *controls, *mattes, *layers, ("result", "result", made.result)]
+
+
+def chosen(pieces: list[Piece], part: str) -> list[Piece]:
+    """The pictures of one part."""
+    return [piece for piece in pieces if part in (ALL, piece.part)]
+
+
+def foremost(pieces: list[Piece], part: str) -> int:
+    """Which of a part's pictures is shown first: the result where it is among them, else the first."""
+    return len(pieces) - 1 if part in (ALL, "result") else 0
 
 
 def matte_caption(name: str) -> str:
@@ -55,8 +84,9 @@ def finished_note(frame: int, told: str, changed: str) -> str:
 
 
 def figures_in_words(figures: StillFigures) -> str:
-    """What was measured of one frame."""
+    """What was measured of one frame; nothing is said of likeness where no face model can tell it."""
     face = ["the face is lost"] if figures.lost else []
     off = [] if figures.off is None else [f"expression off {figures.off:.3f}"]
     detail = [] if figures.detail is None else [f"detail {figures.detail:.2f}"]
-    return " · ".join([*face, *off, *detail])
+    like = [] if figures.likeness is None else [f"likeness {figures.likeness:.2f}"]
+    return " · ".join([*face, *off, *detail, *like, f"distance {figures.distance:.1f}"])

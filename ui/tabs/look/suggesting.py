@@ -46,11 +46,8 @@ class Suggesting:
         """Try, measure, choose: the strengths are taken over, and the viewer shows what they were chosen from."""
         look, owner = self.look, owner_of(request)
         yield {look.status: notice("Suggest settings", f"asked for · {WHY}")}
-        from pipeline.render import Order
-
         studio, frames = look.page.studio, FrameRange(int(given[self.shot.first]), int(given[self.shot.last]))
-        shot = studio.mattes.at_hand(owner, given[look.page.shot])
-        order = Order(shot, look.recipe(given), frames, studio.home)
+        order = studio.order(owner, given[look.page.shot], look.recipe(given), frames)
         work = Followed(lambda progress: studio.suggest(order, progress))
         for beat in work:
             step = "" if beat.step is None else f" · {beat.step.stage} {beat.step.done} of {beat.step.total}"

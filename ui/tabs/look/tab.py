@@ -17,11 +17,12 @@ from ui.rows import rows
 from ui.say import attempt, notice, said, sentence
 from ui.tabs.look.cards import cards_of
 from ui.tabs.look.keeping import Keeping
-from ui.tabs.look.painting import TEMPLATE, Painting
+from ui.tabs.look.painting import Painting
 from ui.tabs.look.panels import Panel, build_panel, shown
 from ui.tabs.look.pickers import NONE_YET, added, choices
 from ui.tabs.look.preview import NO_PREVIEW, finished_note
 from ui.tabs.look.previewing import Previewing
+from ui.tabs.look.strokes import TEMPLATE
 from ui.tabs.look.suggesting import Suggesting
 from ui.tabs.look.trying import Trying
 from verbs.looks import PresetStatus
@@ -84,6 +85,7 @@ class LookTab:
             self.base,
             self.chosen,
             self.keeping.left_out,
+            self.painting.onto,
             *pickers,
             *self.bound.controls.values(),
             *parts,
@@ -109,18 +111,7 @@ class LookTab:
         )
         self.painting.build_editor()
         self.frame = frame_slider("look-frame")
-        self.strip = gr.Gallery(
-            show_label=False,
-            columns=12,
-            rows=1,
-            allow_preview=False,
-            object_fit="contain",
-            format="png",
-            buttons=[],
-            type="filepath",
-            interactive=False,
-            elem_id="strip",
-        )
+        self.previewing.build()
         self.status = gr.HTML(NO_PREVIEW, elem_id="look-status")
 
     def _build_settings(self, first: Recipe, recipes: list[Recipe]) -> None:
@@ -146,7 +137,7 @@ class LookTab:
         """Connect the handlers. shot: where the frames are chosen."""
         page, given = self.page, {self.base, self.previewing.last, *self.bound.controls.values()}
         quiet = {"queue": False, "show_progress": "hidden"}
-        reset = [self.frame, *self.panes, self.strip, self.status, self.previewing.last]
+        reset = [self.frame, *self.panes, self.previewing.strip, self.status, self.previewing.last]
         page.shot.change(self.reset, [page.shot, page.run_id], reset, show_progress="hidden")
         self.frame.input(said(self.picture), [page.shot, self.frame], self.panes, trigger_mode="always_last", **quiet)
         self.cards.select(said(self.card), [self.chosen], self.recalled, show_progress="hidden")
@@ -225,6 +216,7 @@ class LookTab:
             self.chosen: name,
             self.add: gr.Dropdown(tags, value=None, info=None if tags else NONE_YET),
             self.add_negative: gr.Dropdown(words, value=None, visible=bool(words)),
+            self.painting.onto: self.painting.choices(recipe),
             self.keeping.left_out: "".join(notice("Not taken over", text, "warn") for text in left_out),
             **self.bound.shown(recipe),
             **shown(self.panels, recipe),

@@ -75,30 +75,31 @@ class Trying:
 
     def _made(self, cells: list[Cell], given: Given, owner: str) -> Generator[dict[Block, Any], None, None]:
         """One cell after the other, each shown as soon as it is there."""
+        from pipeline.measure.aids import NO_FACE_MODEL, FaceModels
         from pipeline.measure.still import measure_still
-        from pipeline.render import Order
 
         look, frame = self.look, int(given[self.look.frame])
         studio, done = look.page.studio, list[tuple[str, str]]()
-        shot = studio.mattes.at_hand(owner, given[look.page.shot])
+        shot = given[look.page.shot]
+        models = FaceModels.among(studio.models)
         yield {look.viewer: gr.Image(visible=False), look.sheet: gr.Gallery([], visible=True), self.cells: []}
         for number, cell in enumerate(cells, 1):
-            order = Order(shot, cell.recipe, FrameRange(frame, frame), studio.home)
+            order = studio.order(owner, shot, cell.recipe, FrameRange(frame, frame))
             work = Followed(lambda progress, order=order: studio.preview(order, progress))
             for beat in work:
                 words = f"{number} of {len(cells)}, {cell.caption}: {beat.seconds:.0f} s"
                 yield {look.status: notice(f"Frame {frame:04d}", words)}
             made = work.made()
-            caption = f"{cell.caption} · {figures_in_words(measure_still(made.plate, made.result))}"
+            caption = f"{cell.caption} · {figures_in_words(measure_still(made.plate, made.result, models))}"
             done.append((self._kept(owner, made.result), caption))
             yield {
                 look.viewer: gr.Image(visible=False),
                 look.sheet: gr.Gallery(done, selected_index=None, visible=True),
                 self.cells: [one.recipe for one in cells[:number]],
             }
-        yield {
-            look.status: notice(f"Frame {frame:04d}, {len(cells)} times", "Click a picture to take its settings.", "ok")
-        }
+        told = "" if models.recogniser else f" Likeness: {NO_FACE_MODEL}."
+        told = f"Click a picture to take its settings.{told}"
+        yield {look.status: notice(f"Frame {frame:04d}, {len(cells)} times", told, "ok")}
 
     def _kept(self, owner: str, picture: Picture) -> str:
         return self.look.page.pictures.keep(owner, picture)

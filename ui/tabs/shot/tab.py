@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from pipeline.clip.shot import Shot
-from pipeline.errors import RefusedFile
 from pipeline.frames import FrameRange
-from pipeline.recipe.footage import AS_FOUND
-from studio import LOCAL, SAMPLES
+from studio import SAMPLES
+from ui.film.component import Strip
 from ui.page import Page, frame_slider, moved_to, owner_of, viewer
 from ui.say import facts, notice, room_of, said
+from ui.tabs.shot.arriving import Arriving
+from ui.tabs.shot.beside import Beside
 from ui.tabs.shot.strip import Filmstrip
-from ui.tabs.shot.words import NO_PASSES, passes_of
 from verbs.orders import frames_of, plate_of
 from workspaces.shots import ShotFolder
 
@@ -41,7 +39,7 @@ class ShotTab:
 
     def _build_side(self) -> None:
         self.notice = gr.HTML(WELCOME)
-        self.drop = gr.File(show_label=False, height=84, elem_id="drop")
+        self.arriving = Arriving()
         self.earlier = gr.Dropdown([], label="Your shots", visible=False, elem_id="shots")
         self.facts = gr.HTML()
         with gr.Row():
@@ -51,49 +49,39 @@ class ShotTab:
             self.render = gr.Button("Render shot", elem_id="shot-render", min_width=120)
             self.next = gr.Button("Choose a look", variant="primary", min_width=120)
         self.strip.build_side()
-        with gr.Accordion("Mattes and engine passes", open=False, visible=False, elem_classes="folded") as self.local:
-            self.about = gr.HTML(NO_PASSES, elem_id="passes-about")
-            self.path = gr.Textbox(label="Clip or picture sequence on this machine", placeholder="this shot")
-            self.passes = gr.Textbox(label="Folder with the engine's passes", placeholder="none", elem_id="passes")
-            self.take = gr.Button("Open", size="sm", elem_id="open-local")
+        self.beside = Beside()
         self.room = gr.HTML(elem_id="room")
         self.remove = gr.Button(DELETE, size="sm", visible=False, elem_id="remove")
 
     def wire(self) -> None:
         """Connect the handlers."""
         page = self.page
-        dropped = self.drop.upload(said(self.open), [self.drop], [page.shot], show_progress="minimal")
-        dropped.then(lambda: None, None, [self.drop], queue=False)
         self.earlier.input(said(self.reopen), [self.earlier], [page.shot], show_progress="hidden")
-        self.take.click(said(self.open_local), [page.shot, self.path, self.passes], [page.shot], show_progress="hidden")
         given = [self.remove, self.earlier]
         self.remove.click(said(self.delete), given, [page.shot, self.remove], show_progress="hidden")
-        shown = [self.notice, self.facts, self.about, self.viewer, self.frame, self.first, self.last]
-        page.shot.change(said(self.show), [page.shot, page.run_id], shown, show_progress="hidden")
-        kept = [self.earlier, self.remove, self.room, self.local]
+        shown = [self.notice, self.facts, self.viewer, self.frame, self.first, self.last]
+        known = [page.shot, page.run_id, self.strip.strip]
+        page.shot.change(said(self.show), known, shown, show_progress="hidden")
+        kept = [self.earlier, self.remove, self.room]
         page.shot.change(self.kept, [page.shot], kept, show_progress="hidden")
         self.next.click(lambda: gr.Tabs(selected="look"), None, [page.tabs], queue=False)
-        self.strip.wire(self)
+        for part in (self.arriving, self.strip, self.beside):
+            part.wire(self)
 
     def welcome(self, run_id: str, request: gr.Request) -> Shot:
-        """The shot of a page that was just opened: its newest render's, while the clip is there, or the sample."""
-        run = self.page.runs.find(owner_of(request), run_id)
+        """The shot of a page that was just opened, with what is kept with it now: its newest render's, or the sample.
+
+        The sample it is also when the clip of that render is gone.
+        """
+        owner, studio = owner_of(request), self.page.studio
+        run = self.page.runs.find(owner, run_id)
         if run is not None and plate_of(run.job).is_file():
-            return self.page.studio.shot_of(run.job)
-        return self.page.studio.shot(SAMPLE)
+            return studio.rooms.as_kept(owner, studio.shot_of(run.job))
+        return self.sample(owner)
 
-    def open(self, path: str, request: gr.Request) -> Shot:
-        """The uploaded clip as the page's shot."""
-        return self.page.studio.receive(owner_of(request), Path(path), Path(path).name)
-
-    def open_local(self, shot: Shot, path: str, passes: str, request: gr.Request) -> Shot:
-        """A clip or sequence on this machine, or the page's own, with the engine's passes where a folder is named."""
-        if owner_of(request) != LOCAL:
-            raise RefusedFile("Only whoever sits at this machine can open its files.", "Drop the clip instead.")
-        folder = Path(passes.strip()) if passes.strip() else None
-        if path.strip():
-            return self.page.studio.shot(Path(path.strip()), AS_FOUND, folder)
-        return replace(self.page.studio.shot(shot.plate, shot.footage, folder), name=shot.name)
+    def sample(self, owner: str) -> Shot:
+        """The sample shot, with what its owner keeps with it."""
+        return self.page.studio.rooms.as_kept(owner, self.page.studio.shot(SAMPLE))
 
     def reopen(self, shot_id: str, request: gr.Request) -> Shot:
         """An earlier shot as the page's shot."""
@@ -104,7 +92,7 @@ class ShotTab:
         if asked == DELETE:
             return gr.skip(), gr.Button(SURE, variant="stop")
         self.page.studio.remove_shot(owner_of(request), shot_id)
-        return self.page.studio.shot(SAMPLE), gr.skip()
+        return self.sample(owner_of(request)), gr.skip()
 
     def kept(self, shot: Shot, request: gr.Request) -> tuple[Any, ...]:
         """The owner's shots, with the page's own chosen if it is one of them, and how much room is used."""
@@ -116,15 +104,19 @@ class ShotTab:
             gr.Dropdown(choices, value=chosen, visible=bool(shots)),
             gr.Button(DELETE, variant="secondary", visible=chosen is not None),
             room_of(self.page.studio.rooms.usage(owner)),
-            gr.Accordion(visible=owner == LOCAL),
         )
 
-    def show(self, shot: Shot, run_id: str, request: gr.Request) -> tuple[Any, ...]:
-        """Everything on this tab for a shot; after a reload with the frames of the render that is at work."""
+    def show(self, shot: Shot, run_id: str, before: Strip | None, request: gr.Request) -> tuple[Any, ...]:
+        """Everything on this tab for a shot; after a reload with the frames of the render that is at work.
+
+        before: the filmstrip until now. Where only what is kept with the shot has changed, the chosen frames stay.
+        """
         frames = self.frames(shot, run_id, owner_of(request))
-        welcome, frame = gr.HTML(visible=shot.plate == SAMPLE), moved_to(shot.frames, frames.first)
-        about, picture = passes_of(shot), self.picture(shot, frames.first, request)
-        return welcome, facts(shot), about, picture, frame, frames.first, frames.last
+        first, last, at = frames.first, frames.last, frames.first
+        if before is not None and before.shot == shot.key:
+            (first, last), at = before.chosen, before.at
+        welcome, frame = gr.HTML(visible=shot.plate == SAMPLE), moved_to(shot.frames, at)
+        return welcome, facts(shot), self.picture(shot, at, request), frame, first, last
 
     def frames(self, shot: Shot, run_id: str, owner: str) -> FrameRange:
         """The frames of this browser's newest render, where it is of this shot, or all of them."""

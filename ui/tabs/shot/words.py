@@ -7,17 +7,12 @@ from ui.rows import button
 from ui.say import notice
 from verbs.sights import Sight
 
-NO_PASSES = (
-    '<p class="quiet">Depth, normals, motion vectors and object mattes from the engine make the picture steadier. '
-    "Unity writes them with the script in docs/unity.</p>"
-)
-
 NUMBERS = '<dt title="Numbers begin anew with each set-up: nobody is known again across a cut.">Numbers</dt><dd>{}</dd>'
 
 
 def marks_of(sight: Sight, shot: Shot) -> tuple[list[int], list[int | None]]:
     """The cuts, and the size of the largest face in every frame of the shot."""
-    return [setup.frames.first for setup in sight.setups[1:]], [sight.sizes.get(frame) for frame in shot.frames]
+    return list(sight.cuts), [sight.sizes.get(frame) for frame in shot.frames]
 
 
 def chips(sight: Sight) -> str:
@@ -29,10 +24,17 @@ def chips(sight: Sight) -> str:
         told.append(
             button("range", f"{setup.frames.first}-{setup.frames.last}", f"Set-up {number} · {frames} · {face}")
         )
-    count = len(sight.setups) - 1
-    words = "No cut found." if count == 0 else f"{count} {'cut' if count == 1 else 'cuts'} found."
-    help_text = f"{words} Drag the blue ends to choose the frames; a click on a set-up takes its own."
+    help_text = f"{cut_words(sight)} Drag the blue ends to choose the frames; a click on a set-up takes its own."
     return f'{"".join(told)}<p class="quiet">{help_text}</p>'
+
+
+def cut_words(sight: Sight) -> str:
+    """How many cuts were found, and how many were set or taken away by hand."""
+    count, found, there = len(sight.found), set(sight.found), set(sight.cuts)
+    words = ["No cut found." if count == 0 else f"{count} {'cut' if count == 1 else 'cuts'} found."]
+    by_hand = [(len(there - found), "added"), (len(found - there), "removed")]
+    told = ", ".join(f"{number} {verb} by hand" for number, verb in by_hand if number)
+    return " ".join([*words, f"{told.capitalize()}."] if told else words)
 
 
 def people(sight: Sight, shot: Shot) -> str:
@@ -46,8 +48,3 @@ def people(sight: Sight, shot: Shot) -> str:
     return (
         f'<dl class="pairs"><dt>Faces</dt><dd>{who}</dd><dt>Face size</dt><dd>{told}</dd>{NUMBERS.format(numbers)}</dl>'
     )
-
-
-def passes_of(shot: Shot) -> str:
-    """What the engine has rendered beside the plate, as HTML."""
-    return NO_PASSES if shot.rendered is None else f"<pre>{shot.rendered.passes.table()}</pre>"

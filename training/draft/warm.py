@@ -1,0 +1,66 @@
+"""Take the training up again from exported weights: `python -m training.draft.warm --work WORK [--model FOLDER]`.
+
+Writes the states that the other commands go on from, at step 0: the averaged weights are kept, the optimiser's memory
+is not, which the first steps' low learning rate makes good.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderTiny, ControlNetModel, UNet2DConditionModel
+from transformers import CLIPTextModel
+
+from training.draft import decoder, denoiser, shapes, vae
+from training.draft.denoiser import Denoiser
+from training.draft.export import OUT, controlnet_folder
+from training.draft.state import Run
+
+
+def exported_denoiser(model: Path) -> Denoiser:
+    """Text encoder, UNet and ControlNets of an exported model; a control it does not have begins as the UNet's encoder.
+
+    Raises OSError when a part is not there, RuntimeError when it has another shape.
+    """
+    made = Denoiser()
+    made.text_encoder.load_state_dict(CLIPTextModel.from_pretrained(model / "text_encoder").state_dict())
+    made.unet.load_state_dict(UNet2DConditionModel.from_pretrained(model / "unet").state_dict())
+    for kind in shapes.CONTROLS:
+        folder = model / controlnet_folder(kind)
+        begun = ControlNetModel.from_pretrained(folder) if folder.exists() else shapes.controlnet(made.unet)
+        made.controlnet(kind).load_state_dict(begun.state_dict())
+    return made
+
+
+def warm(model: Path, work: Path) -> None:
+    """Begin `work` with the model in the folder `model`. Raises FileExistsError when `work` holds a training."""
+    if any((work / f"{name}.pt").exists() for name in ("vae", "decoder", "denoiser")):
+        raise FileExistsError(f"{work} holds a training already; choose another folder.")
+    autoencoder = shapes.autoencoder()
+    loaded = AutoencoderTiny.from_pretrained(model / "vae")
+    autoencoder.load_state_dict(loaded.state_dict())
+    Run(work, "vae", autoencoder, 0.0, vae.DECAY).save()
+    Run(work, "decoder", decoder.Decoder(autoencoder), 0.0, decoder.DECAY).save()
+    Run(work, "denoiser", exported_denoiser(model), 0.0, denoiser.DECAY).save()
+    scale = {"scaling_factor": loaded.config["scaling_factor"]}
+    (work / "scaling.json").write_text(json.dumps(scale) + "\n")
+    shutil.copytree(model / "tokenizer", work / "tokenizer", dirs_exist_ok=True)
+
+
+def main() -> None:
+    """Command line entry."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser.add_argument("--model", type=Path, default=OUT)
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    warm(arguments.model, arguments.work)
+    print(f"{arguments.work} goes on from {arguments.model}")
+
+
+if __name__ == "__main__":
+    main()
