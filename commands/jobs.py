@@ -68,7 +68,7 @@ def _add(studio: Studio, options: argparse.Namespace) -> None:
     recipe = studio.recipe(options.preset, options.set)
     shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
     frames = FrameRange.parse(options.frames) if options.frames else shot.frames
-    _print([studio.submit_render(options.owner, shot, recipe, frames, options.out)], options)
+    _print([studio.renders.submit(options.owner, shot, recipe, frames, options.out)], options)
 
 
 def _run(studio: Studio, options: argparse.Namespace) -> None:
@@ -113,7 +113,7 @@ def _pause(studio: Studio, options: argparse.Namespace) -> None:
 
 
 def _resume(studio: Studio, options: argparse.Namespace) -> None:
-    _print([studio.go_on(options.owner, _named(studio, options).id)], options)
+    _print([studio.renders.go_on(options.owner, _named(studio, options).id)], options)
 
 
 def _remove(studio: Studio, options: argparse.Namespace) -> None:

@@ -67,7 +67,7 @@ def at(studio: Studio, job_id: str, *states: State) -> Job:
 
 
 def test_anothers_job_is_as_unknown_as_one_that_never_was(studio: Studio, shot: Shot) -> None:
-    job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+    job = studio.renders.submit(LOCAL, shot, recipe(), FRAMES)
     anns, mine = studio.jobs_of("ann"), studio.jobs_of(LOCAL)
     assert anns.jobs() == [] and anns.find(job.id) is None and mine.find(job.id) == job
     for verb in (anns.job, anns.pause, anns.cancel, anns.go_on, anns.remove, anns.place, anns.newest):
@@ -77,16 +77,16 @@ def test_anothers_job_is_as_unknown_as_one_that_never_was(studio: Studio, shot: 
             verb("0" * 32)
         assert str(known.value).replace(job.id, "0" * 32) == str(unknown.value)
     with pytest.raises(JobError, match="There is no job"):
-        studio.go_on("ann", job.id)
+        studio.renders.go_on("ann", job.id)
     assert studio.jobs.job(job.id).state == "queued"
 
 
 def test_a_clip_of_this_machine_is_not_a_users_to_render(studio: Studio, shot: Shot, tmp_path: Path) -> None:
-    assert studio.submit_render("ann", shot, recipe(), FRAMES).owner == "ann", "the sample is everyone's"
+    assert studio.renders.submit("ann", shot, recipe(), FRAMES).owner == "ann", "the sample is everyone's"
     private = tmp_path / "private.mp4"
     shutil.copyfile(shot.plate, private)
     with pytest.raises(RefusedFile, match="no such shot"):
-        studio.submit_render("ann", studio.shot(private), recipe(), FRAMES)
+        studio.renders.submit("ann", studio.shot(private), recipe(), FRAMES)
 
 
 def test_the_line_has_an_end_for_each(home: Path, interview: Path) -> None:
@@ -94,36 +94,36 @@ def test_the_line_has_an_end_for_each(home: Path, interview: Path) -> None:
     with Studio(home, "cpu") as studio:
         shot = studio.shot(interview)
         for owner in ("ann", "bob"):
-            studio.submit_render(owner, shot, recipe(), FRAMES)
+            studio.renders.submit(owner, shot, recipe(), FRAMES)
             with pytest.raises(OverQuota, match="You have 1 jobs in line"):
-                studio.submit_render(owner, shot, recipe(), FRAMES)
+                studio.renders.submit(owner, shot, recipe(), FRAMES)
 
 
 def test_a_shot_that_is_being_rendered_is_not_deleted(studio: Studio, shot: Shot) -> None:
-    job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+    job = studio.renders.submit(LOCAL, shot, recipe(), FRAMES)
     (kept,) = studio.shots(LOCAL)
     with pytest.raises(JobError, match="renders in line"):
-        studio.remove_shot(LOCAL, kept.id)
+        studio.renders.remove_shot(LOCAL, kept.id)
     studio.jobs_of(LOCAL).cancel(job.id)
-    studio.remove_shot(LOCAL, kept.id)
+    studio.renders.remove_shot(LOCAL, kept.id)
     assert studio.shots(LOCAL) == [] and not out_of(job).exists()
 
 
 def test_weights_that_changed_under_a_waiting_render(studio: Studio, shot: Shot, home: Path) -> None:
     """What was begun with the old weights stays as it is; going on renders into a new version with the new ones."""
-    job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+    job = studio.renders.submit(LOCAL, shot, recipe(), FRAMES)
     studio.start()
     done = at(studio, job.id, "done")
     begun = {path: path.read_bytes() for path in out_of(done).rglob("*.json")}
     studio.jobs.close()
     make_checkpoint(home / "models" / "checkpoints" / "tiny", "tiny")
     with Studio(home, "cpu") as later:
-        waiting = later.submit_render(LOCAL, shot, recipe(), FRAMES, out_of(done))
+        waiting = later.renders.submit(LOCAL, shot, recipe(), FRAMES, out_of(done))
         later.start()
         reason = at(later, waiting.id, "failed", "done").reason
         assert reason is not None
         assert reason.message == "tiny changed after v001 of plate was begun." and "new version" in reason.hint
-        new = later.go_on(LOCAL, waiting.id)
+        new = later.renders.go_on(LOCAL, waiting.id)
         assert new.id != waiting.id and out_of(new).name == "v002"
         at(later, new.id, "done")
     assert {path: path.read_bytes() for path in out_of(done).rglob("*.json")} == begun
@@ -133,7 +133,7 @@ def test_the_cache_keeps_to_its_limit_by_itself(home: Path, interview: Path) -> 
     (home / "limits.toml").write_text("cache_gigabytes = 1e-9\n")
     with Studio(home, "cpu") as studio:
         shot = studio.shot(interview)
-        waiting = studio.submit_render(LOCAL, shot, recipe(seed=5), FRAMES)
+        waiting = studio.renders.submit(LOCAL, shot, recipe(seed=5), FRAMES)
         studio.jobs_of(LOCAL).pause(waiting.id)
         held = [home / "cache" / key[:2] / key for key in keys_of(waiting)]
         unused = home / "cache" / "ab" / ("ab" * 32)
@@ -149,7 +149,7 @@ def test_the_cache_keeps_to_its_limit_by_itself(home: Path, interview: Path) -> 
         unused.mkdir(parents=True)
         (unused / "000000.png").write_bytes(b"picture")
         os.utime(unused, (1, 1))
-        job = studio.submit_render(LOCAL, shot, recipe(), FRAMES)
+        job = studio.renders.submit(LOCAL, shot, recipe(), FRAMES)
         at(studio, job.id, "done")
         assert not unused.exists() and (out_of(job) / "render.mp4").exists()
 
@@ -177,3 +177,14 @@ def test_a_render_is_compared_with_pictures_of_the_character(studio: Studio, sho
     compared = studio.measure(shot, render, frames, Progress(), folder).likeness
     assert alone.to_character.value is None and alone.to_character.reason == NO_CHARACTER
     assert compared.to_character.value is not None and compared.to_character.value > 0
+
+
+def test_a_render_is_put_in_line_once_more(studio: Studio, shot: Shot) -> None:
+    job = studio.renders.submit(LOCAL, shot, recipe(seed=7), FRAMES)
+    with pytest.raises(JobError, match="no job"):
+        studio.renders.again("ann", job.id)
+    again = studio.renders.again(LOCAL, job.id)
+    assert again.id != job.id and out_of(again) != out_of(job)
+    assert {name: again.spec[name] for name in ("recipe", "frames", "key")} == {
+        name: job.spec[name] for name in ("recipe", "frames", "key")
+    }

@@ -12,8 +12,9 @@ from pipeline.errors import PhotoplayError
 from pipeline.frames import FrameRange
 from pipeline.recipe.recipe import Recipe
 from pipeline.version import Patch
-from studio import RESUMABLE, Studio
+from studio import Studio
 from verbs.orders import asks_for
+from verbs.renders import RESUMABLE
 
 STAGES = {"passes": "Passes", "deliver": "Deliver", "measure": "Measure"}
 """What every render goes through, in order, and what the page calls it. Some recipes have stages before these."""
@@ -75,10 +76,10 @@ class Runs:
                 raise PhotoplayError("Your last render is still at work.", "Wait for it, or stop it on the Render tab.")
             if last is not None and last.resumable:
                 if asks_for(last.job, shot, recipe, frames, patch):
-                    return self._studio.go_on(owner, previous).id
+                    return self._studio.renders.go_on(owner, previous).id
                 if last.job.state == "paused":
                     self.stop(owner, previous)
-            return self._studio.submit_render(owner, shot, recipe, frames, patch=patch).id
+            return self._studio.renders.submit(owner, shot, recipe, frames, patch=patch).id
 
     def pause(self, owner: str, run_id: str) -> None:
         """Ask a render to pause after the step it is at. Raises PhotoplayError."""

@@ -12,7 +12,6 @@ from pipeline.errors import TrainingError
 from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress
-from pipeline.recipe.recipe import Recipe
 from verbs.orders import spec_of
 from verbs.training_orders import Bench, sample_of
 from verbs.training_results import Lora, Result, check_worn, loras_for, loras_of_others, result_of, results_of
@@ -54,10 +53,6 @@ class Fittings:
     def of_others(self, owner: str) -> frozenset[str]:
         """Names of LoRAs that other people have trained here."""
         return loras_of_others(self._rooms.home, owner, self._models)
-
-    def check_worn(self, owner: str, recipe: Recipe) -> None:
-        """Raise ModelMissing when a recipe names a LoRA that somebody else has trained."""
-        check_worn(self._rooms.home, owner, recipe, self._models)
 
     def lora(self, owner: str, name: str) -> Lora:
         """One of those that `loras` lists. Raises TrainingError."""
@@ -125,7 +120,7 @@ class Fittings:
 
     def _sample(self, owner: str, order: Order) -> Mapping[str, Any]:
         self._rooms.check_shot(owner, order.shot)
-        self.check_worn(owner, order.recipe)
+        check_worn(self._rooms.home, owner, order.recipe, self._models)
         return spec_of(order, plan_render(order.shot, order.recipe, self._models, self._rooms.home.cache))
 
     def _order(self, job: Job) -> Order:

@@ -10,12 +10,23 @@ from pathlib import Path
 from pipeline.clip.engine_passes import CAMERAS, EnginePass, EnginePasses, find_passes
 from pipeline.clip.exr import read_headers
 from pipeline.clip.pictures import listed
+from pipeline.clip.probe import probe
 from pipeline.clip.rendered import Rendered, check_shape, pass_key
 from pipeline.clip.shot import Shot
 from pipeline.clip.timing import USUAL_RATES
 from pipeline.clip.values import size_of
 from pipeline.errors import FootageError
 from pipeline.keys import key_of_file
+from pipeline.recipe.footage import Footage
+
+
+def shot_at(path: Path, footage: Footage, passes: Path | None, memory: Path) -> Shot:
+    """The clip or picture sequence at `path`, with the engine's passes in the folder `passes` where there is one.
+
+    footage: what the files do not say. memory: the folder where facts about files are noted. Raises FootageError.
+    """
+    shot = probe(path, footage, memory)
+    return shot if passes is None else with_passes(shot, passes, memory)
 
 
 def with_passes(shot: Shot, folder: Path, memory: Path | None = None) -> Shot:

@@ -190,7 +190,7 @@ def test_nothing_of_anothers_is_listed_tried_or_chosen(
     assert fittings.results("ann") == [] and fittings.loras("ann") == [] and fittings.of_others("ann") == theirs
     for name in theirs:
         worn = order.recipe.model_copy(update={"prompt": f"Ava <lora:{name}:0.8>"})
-        for ask in (studio.order, studio.submit_render):
+        for ask in (studio.renders.order, studio.renders.submit):
             assert ask(LOCAL, order.shot, worn, order.frames)
             with pytest.raises(ModelMissing, match=f"no LoRA {name} here"):
                 ask("ann", order.shot, worn, order.frames)

@@ -73,7 +73,7 @@ def check_everything_is_there(home: Path, sample: Path) -> None:
         jobs = studio.jobs.jobs()
         assert len(jobs) == 3
         for job in jobs:
-            order = studio.order_of(job)
+            order = studio.renders.order_of(job)
             assert order.shot.key == job.spec["key"] and plate_of(job).is_file()
             assert (out_of(job) / "render.mp4").is_file()
             assert out_of(job).resolve().is_relative_to(studio.rooms.home.workspace(LOCAL))

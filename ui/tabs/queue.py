@@ -10,13 +10,14 @@ import gradio as gr
 
 from jobs.executor import Newest
 from jobs.job import UNFINISHED, Job, State
-from studio import RENDER, Studio
+from studio import Studio
 from ui.page import Page, owner_of, watching
 from ui.pictures import small
 from ui.rows import bar, button, rows, table
 from ui.say import notice, said, time_left
 from ui.tabs.render import RenderTab
 from verbs.orders import out_of, shot_name_of
+from verbs.renders import RENDER
 
 EMPTY = notice("Nothing is in line", "What you render or train appears here, and goes on when the browser is closed.")
 HEADS = ("Place", "Job", "Shot", "Progress", "Left", "")
@@ -110,8 +111,7 @@ class QueueTab:
         if verb == "show":
             run_id, tabs = mine.job(job_id).id, gr.Tabs(selected="render")
         elif verb == "again":
-            order = studio.order_of(mine.job(job_id))
-            run_id = studio.submit_render(owner, order.shot, order.recipe, order.frames).id
+            run_id = studio.renders.again(owner, job_id).id
         else:
             steer(studio, owner, verb, job_id)
         return run_id, tabs, *self.show(request)
@@ -136,7 +136,7 @@ def steer(studio: Studio, owner: str, verb: str, job_id: str) -> None:
     """Pause, stop, take up or forget one of an owner's jobs. Raises PhotoplayError."""
     mine = studio.jobs_of(owner)
     if verb == "go_on":
-        studio.go_on(owner, job_id)
+        studio.renders.go_on(owner, job_id)
     elif verb in ("pause", "cancel", "remove"):
         getattr(mine, verb)(job_id)
 

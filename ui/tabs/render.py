@@ -15,7 +15,7 @@ from jobs.job import Reached, State
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange, Picture
 from pipeline.version import OutFolder
-from studio import RENDER, Studio
+from studio import Studio
 from ui.bind import Given
 from ui.page import Page, owner_of, viewer
 from ui.runs import STAGES, Run
@@ -24,6 +24,7 @@ from ui.tabs.look import LookTab
 from ui.tabs.shot import ShotTab
 from ui.tabs.versions import changed_since, versions_of
 from verbs.orders import frames_of, out_of, plate_of, shot_name_of
+from verbs.renders import RENDER
 
 IDLE = notice("Nothing is rendering", "The frames chosen under Shot are rendered with the settings under Look.")
 DELIVERED = {"delivery.master": "Master beside the mp4", "delivery.crf": "Quality (CRF)"}
@@ -151,7 +152,9 @@ def picture_of(studio: Studio, run: Run) -> Picture | None:
         return studio.frame(rendered, rendered.frames.last)
     if run.newest is not None:
         return run.newest.picture
-    return studio.frame(studio.shot_of(run.job), frames_of(run.job).first) if plate_of(run.job).is_file() else None
+    return (
+        studio.frame(studio.renders.shot_of(run.job), frames_of(run.job).first) if plate_of(run.job).is_file() else None
+    )
 
 
 def progress_of(run: Run, now: float) -> str:

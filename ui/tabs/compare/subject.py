@@ -16,12 +16,13 @@ from pipeline.frames import FrameRange
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
 from pipeline.version import OutFolder, Patch, Stretch, version_in
-from studio import RENDER, Studio
+from studio import Studio
 from ui.notes import read_notes
 from ui.pictures import Pictures
 from ui.player.component import Shown
 from ui.player.shown import Measured, curves_of, flags_of, notes_of
 from verbs.orders import frames_of, out_of, patch_of
+from verbs.renders import RENDER
 
 NOTHING, REFERENCE = "nothing", "reference"
 """What can be chosen where no version need be, and the still or clip of a film."""
@@ -100,7 +101,7 @@ def subject_of(studio: Studio, owner: str, shot: Shot, run_id: str) -> Subject |
     wide = [job for job in jobs if frames.first in frames_of(job) and frames.last in frames_of(job)]
     versions = tuple(dict.fromkeys(out_of(job) for job in wide))
     reference = studio.references.of(owner, shot)
-    return Subject(studio.shot_of(shown), frames, versions, out_of(shown), reference, patch_of(shown))
+    return Subject(studio.renders.shot_of(shown), frames, versions, out_of(shown), reference, patch_of(shown))
 
 
 def _is_version(job: Job) -> bool:

@@ -92,7 +92,7 @@ class Previewing:
         from pipeline.measure.still import measure_still
 
         studio, took = look.page.studio, 0.0
-        order = studio.order(owner, shot, recipe, FrameRange(frame, frame))
+        order = studio.renders.order(owner, shot, recipe, FrameRange(frame, frame))
         work = Followed(lambda progress: studio.preview(order, progress))
         for beat in work:
             took = beat.seconds

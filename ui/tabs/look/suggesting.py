@@ -47,7 +47,7 @@ class Suggesting:
         look, owner = self.look, owner_of(request)
         yield {look.status: notice("Suggest settings", f"asked for · {WHY}")}
         studio, frames = look.page.studio, FrameRange(int(given[self.shot.first]), int(given[self.shot.last]))
-        order = studio.order(owner, given[look.page.shot], look.recipe(given), frames)
+        order = studio.renders.order(owner, given[look.page.shot], look.recipe(given), frames)
         work = Followed(lambda progress: studio.suggest(order, progress))
         for beat in work:
             step = "" if beat.step is None else f" · {beat.step.stage} {beat.step.done} of {beat.step.total}"

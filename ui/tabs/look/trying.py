@@ -84,7 +84,7 @@ class Trying:
         models = FaceModels.among(studio.models)
         yield {look.viewer: gr.Image(visible=False), look.sheet: gr.Gallery([], visible=True), self.cells: []}
         for number, cell in enumerate(cells, 1):
-            order = studio.order(owner, shot, cell.recipe, FrameRange(frame, frame))
+            order = studio.renders.order(owner, shot, cell.recipe, FrameRange(frame, frame))
             work = Followed(lambda progress, order=order: studio.preview(order, progress))
             for beat in work:
                 words = f"{number} of {len(cells)}, {cell.caption}: {beat.seconds:.0f} s"

@@ -76,7 +76,7 @@ class ShotTab:
         owner, studio = owner_of(request), self.page.studio
         run = self.page.runs.find(owner, run_id)
         if run is not None and plate_of(run.job).is_file():
-            return studio.rooms.as_kept(owner, studio.shot_of(run.job))
+            return studio.rooms.as_kept(owner, studio.renders.shot_of(run.job))
         return self.sample(owner)
 
     def sample(self, owner: str) -> Shot:
@@ -91,7 +91,7 @@ class ShotTab:
         """Ask first; the second click deletes the shot, and the page turns to the sample."""
         if asked == DELETE:
             return gr.skip(), gr.Button(SURE, variant="stop")
-        self.page.studio.remove_shot(owner_of(request), shot_id)
+        self.page.studio.renders.remove_shot(owner_of(request), shot_id)
         return self.sample(owner_of(request)), gr.skip()
 
     def kept(self, shot: Shot, request: gr.Request) -> tuple[Any, ...]:
