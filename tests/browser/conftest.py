@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +148,8 @@ def is_outside(app: App, request: Request) -> bool:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the page in the folder that PHOTOPLAY_SCREENS names, for instance docs/screens."""
+    """Keep a picture of the page, in 256 colours, in the folder that PHOTOPLAY_SCREENS names: docs/screens, say."""
     folder = os.environ.get("PHOTOPLAY_SCREENS")
     if folder:
-        page.screenshot(path=ROOT / folder / f"{name}.png")
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        picture.quantize(256).save(ROOT / folder / f"{name}.png", optimize=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import urllib.error
 import urllib.request
@@ -29,8 +30,10 @@ def set_number(page: Page, name: str, value: int) -> None:
 
 
 def few_steps(page: Page) -> None:
-    """A preview that takes seconds: two steps of each pass, full strength."""
+    """A preview that takes seconds: two steps of each pass, full strength. Pictures for the docs are made with all."""
     turn_to(page, "Look")
+    if "PHOTOPLAY_SCREENS" in os.environ:
+        return
     for name in ("body-steps", "face-steps"):
         set_number(page, name, 2)
 
