@@ -13,7 +13,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test check lint types bench reliability docs clean
+.PHONY: help setup demo app test long check lint types bench reliability docs clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +26,14 @@ demo: $(INSTALLED) ## Render 60 frames of the sample shot with the draft model a
 app: $(INSTALLED) ## Start the web app on http://127.0.0.1:7860.
 	$(RUN) app.py
 
-test: $(INSTALLED_DEV) ## Run every test, those in the browser too (needs Chromium: apt-get install chromium).
-	@$(RUN) -m pytest -n 2 --dist loadfile
+test: $(INSTALLED_DEV) ## Run the tests, those in the browser too (needs Chromium: apt-get install chromium).
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not long"
+
+long: $(INSTALLED_DEV) ## Run the few tests that each take half a minute or more.
+	@$(RUN) -m pytest -n 2 --dist load -m long
 
 check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser and the slow ones.
-	@$(RUN) -m pytest -n 2 --dist loadfile -m "not browser and not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not browser and not slow and not long"
 
 lint: $(INSTALLED_DEV) ## Check format, lint rules and the layers of the imports.
 	@.venv/bin/ruff format --check .

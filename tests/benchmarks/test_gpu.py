@@ -42,7 +42,7 @@ def found(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     return json.loads((folder / "gpu.json").read_text())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_part_runs_and_says_what_it_is_of(found: dict[str, Any]) -> None:
     assert found["machine"]["device"] == "cpu" and found["size"] == "tiny"
     assert found["versions"]["torch"] == torch.__version__.partition("+")[0] or found["versions"]["torch"]
@@ -51,7 +51,7 @@ def test_every_part_runs_and_says_what_it_is_of(found: dict[str, Any]) -> None:
     assert str(ROOT) not in json.dumps(found)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_figures_hang_together(found: dict[str, Any]) -> None:
     parts = found["parts"]
     for name in ("body", "face", "inversion", "vae"):
@@ -68,7 +68,7 @@ def test_the_figures_hang_together(found: dict[str, Any]) -> None:
     assert profile["calls"] > 100 and 0 < sum(row["share"] for row in profile["operators"]) <= 1.0001
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_was_cut_off_goes_on_where_it_was(
     found: dict[str, Any], folder: Path, environment: dict[str, str]
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     assert again["parts"]["body"]["seconds_a_frame"] == 123.0 and again["parts"]["vae"]["seconds_a_frame"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_counted_operations_are_those_of_the_design() -> None:
     gflop = counted(SD15)
     assert gflop["unet.body"] == pytest.approx(1609, rel=0.02)

@@ -195,6 +195,7 @@ def test_a_render_pauses_and_goes_on(page: Page) -> None:
     expect(page.locator("#outcome")).to_contain_text("Stopped")
 
 
+@pytest.mark.long
 def test_a_killed_server_goes_on_with_the_render(chromium: Browser, tmp_path: Path) -> None:
     """SIGKILL in mid-render, a new server, the same browser: the page finds its render, going on from its frames."""
     context = chromium.new_context()

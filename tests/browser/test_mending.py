@@ -138,6 +138,7 @@ def test_a_worst_frame_is_redone_and_the_whole_compared_with_what_it_was(page: P
     assert (there == same).all(), "what was not redone is the old version's"
 
 
+@pytest.mark.long
 def test_strengths_are_suggested_from_a_probe(page: Page) -> None:
     choose_frames(page, 40, 43)
     few_steps(page)

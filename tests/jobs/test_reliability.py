@@ -27,6 +27,7 @@ LONGEST = 900
 """Seconds after which a script hangs and the test fails."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", SHORT)
 def test_nothing_is_lost(script: str, tmp_path: Path) -> None:
     option, amount = SHORT[script]

@@ -122,7 +122,7 @@ def flashes(path: Path) -> list[float]:
     return [float(at / shot.rate) for at in np.flatnonzero(bright[1:] & ~bright[:-1]) + 1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_after_a_chain_of_speed_changes_ten_minutes_are_in_sync(tmp_path: Path) -> None:
     still = (texture(5, (64, 64)) * 120 + 20).astype(np.uint8)
     pictures = [still.copy() for _ in range(LONG * SLOW_RATE)]

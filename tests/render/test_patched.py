@@ -92,6 +92,7 @@ def says_how_it_was_made(bench: Bench, recipe: Recipe, lower: Recipe) -> None:
     assert json.loads(json.dumps(asdict(version))) == told
 
 
+@pytest.mark.long
 def test_it_goes_on_and_is_redone_again(bench: Bench) -> None:
     """Stopped while it is delivered, it goes on without a model; and a second stretch goes into the first one's."""
     bench.render(tiny_recipe(), "40-55", "v001")

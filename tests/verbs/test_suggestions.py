@@ -81,7 +81,7 @@ def test_a_face_seen_once_or_still_is_not_lively() -> None:
     assert liveliness([signs, signs + 0.1]) > liveliness([signs, signs + 0.01]) > 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_probe_is_rendered_measured_and_kept(interview: Path, home: Path, tmp_path: Path) -> None:
     recipe, news = tiny_recipe("batch_size=4"), list[Step]()
     with Studio(home, "cpu") as studio:
@@ -109,7 +109,7 @@ def test_a_probe_is_rendered_measured_and_kept(interview: Path, home: Path, tmp_
     assert len({tuple(colour) for colour in found.picture().reshape(-1, 3)}) > 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_draws_the_curves_and_keeps_the_preset(
     interview: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,7 +57,8 @@ class Reel {
   // The number is read off the very picture that is drawn; what the callback says of it may belong to another one.
   take() {
     if (this.video.readyState < 2) return;
-    const frame = new VideoFrame(this.video);
+    let frame;
+    try { frame = new VideoFrame(this.video); } catch { return; } // no picture after a seek yet: its callback follows
     if (this.taken.width !== frame.displayWidth || this.taken.height !== frame.displayHeight) {
       this.taken.width = frame.displayWidth;
       this.taken.height = frame.displayHeight;

@@ -60,7 +60,7 @@ def test_it_goes_on_where_it_was(begun: Path, data: Path, tmp_path: Path) -> Non
     assert 0 < moved < 1e-3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_runs_with_the_model_libraries_alone(data: Path, tmp_path: Path) -> None:
     """Cached latents and hints are enough: no OpenCV, MediaPipe or Pillow of ours is asked for."""
     work = tmp_path / "work"
