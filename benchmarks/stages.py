@@ -260,7 +260,7 @@ def throughput(path: Path) -> tuple[float, float]:
         return sum(one.ru_utime + one.ru_stime for one in used)
 
     with tempfile.TemporaryDirectory() as folder, FaceFinder() as finder:
-        small, frames = probe(path), FrameRange(0, 23)
+        small, frames = probe(path), FrameRange(0, 95)
         large = (cv2.resize(f.pixels, (1280, 720)).astype(np.uint8) for f in read_frames(small, frames))
         write_movie(Path(folder) / "large.mp4", large, small, 14, None)
         shot = probe(Path(folder) / "large.mp4")
