@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from commands import composite, cuts, jobs, mattes, models, passes, paste, redo, suggest, train, users
+from commands.told import tell_rendered
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress, Step
@@ -133,7 +134,6 @@ def _studio(options: argparse.Namespace) -> Studio:
 
 def _render(options: argparse.Namespace) -> int:
     from pipeline.frames import FrameRange
-    from pipeline.progress import Progress
     from pipeline.recipe.footage import footage_with
     from pipeline.render import Order
 
@@ -141,14 +141,8 @@ def _render(options: argparse.Namespace) -> int:
         recipe = studio.recipe(options.preset, options.set)
         shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
         frames = FrameRange.parse(options.frames) if options.frames else shot.frames
-        done = studio.render(Order(shot, recipe, frames, options.out), Progress(_say, _stop_on_interrupt()))
-    for warning in done.version.warnings:
-        print(f"Note: {warning}", file=sys.stderr)
-    if options.json:
-        print(done.out.manifest.read_text(encoding="utf-8"), end="")
-    else:
-        print(done.report.table())
-        print(f"\nThe shot:     {done.out.render}\nBefore/after: {done.out.before_after}")
+        done = studio.render(Order(shot, recipe, frames, options.out), _progress())
+    tell_rendered(done, options.json)
     return 0
 
 
@@ -156,7 +150,6 @@ def _preview(options: argparse.Namespace) -> int:
     if options.suggest:
         return suggest.run(options, _studio, _stop_on_interrupt())
     from pipeline.frames import FrameRange
-    from pipeline.progress import Progress
     from pipeline.recipe.footage import footage_with
     from pipeline.render import Order, write_preview
 
@@ -164,7 +157,7 @@ def _preview(options: argparse.Namespace) -> int:
         recipe = studio.recipe(options.preset, options.set)
         shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
         order = Order(shot, recipe, FrameRange(options.frame, options.frame), options.out)
-        files = write_preview(studio.preview(order, Progress(_say, _stop_on_interrupt())), options.out)
+        files = write_preview(studio.preview(order, _progress()), options.out)
     if options.json:
         print(json.dumps({name: str(path) for name, path in files.items()}, indent=1))
     else:
@@ -174,14 +167,13 @@ def _preview(options: argparse.Namespace) -> int:
 
 def _measure(options: argparse.Namespace) -> int:
     from pipeline.frames import FrameRange
-    from pipeline.progress import Progress
     from pipeline.recipe.footage import footage_with
 
     with _studio(options) as studio:
         plate = studio.shot(options.plate, footage_with(options.footage), options.passes)
         rendered = studio.shot(options.render)
         frames = FrameRange.parse(options.frames) if options.frames else plate.frames
-        report = studio.measure(plate, rendered, frames, Progress(_say, _stop_on_interrupt()), options.character)
+        report = studio.measure(plate, rendered, frames, _progress(), options.character)
     print(json.dumps(report.to_json(), indent=1) if options.json else report.table())
     return 0
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.passes import add_footage
+from commands.told import tell_rendered
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress
@@ -47,11 +47,5 @@ def run(options: argparse.Namespace, open_studio: Open, progress: Progress) -> i
         shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
         patch = Patch(options.version, stretch)
         done = studio.render(Order(shot, recipe, FrameRange(*base.frames), options.out, patch), progress)
-    for warning in done.version.warnings:
-        print(f"Note: {warning}", file=sys.stderr)
-    if options.json:
-        print(done.out.manifest.read_text(encoding="utf-8"), end="")
-    else:
-        print(done.report.table())
-        print(f"\nThe shot:     {done.out.render}\nBefore/after: {done.out.before_after}")
+    tell_rendered(done, options.json)
     return 0
