@@ -22,8 +22,8 @@ class EndingStreams:
         if scope["type"] != "http" or not STREAMS.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
-        open_answer = OpenAnswer(send)
-        answering = asyncio.ensure_future(self._app(scope, receive, open_answer.send))
+        open_answer = OpenAnswer(receive, send)
+        answering = asyncio.ensure_future(self._app(scope, open_answer.receive, open_answer.send))
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait({answering, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -32,18 +32,25 @@ class EndingStreams:
             broken_off = not answering.done()
             answering.cancel()
         if broken_off:
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, KeyError):
                 await answering
             await open_answer.end()
         else:
-            answering.result()
+            open_answer.check(answering)
 
 
 class OpenAnswer:
-    """An answer that can be ended from outside."""
+    """An answer that can be ended from either side."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self._open = send, False
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self._open = self._left = False
+
+    async def receive(self) -> Message:
+        """The next message of whoever asked."""
+        message = await self._receive()
+        self._left = self._left or message["type"] == "http.disconnect"
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass a message on."""
@@ -54,3 +61,11 @@ class OpenAnswer:
         """End the answer if it has begun and not ended."""
         if self._open:
             await self._send({"type": "http.response.body", "body": b""})
+
+    def check(self, answering: asyncio.Future[None]) -> None:
+        """Raise what went wrong, but for Gradio's KeyError where a page left with two streams open.
+
+        The first of them to be cut off deletes the session's messages, and the second one stumbles over that.
+        """
+        with suppress(*[KeyError] if self._left else []):
+            answering.result()
