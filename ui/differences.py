@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -39,8 +40,11 @@ def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         for name, inner in node.items():
             yield from _leaves(inner, (*path, str(name)))
     elif isinstance(node, list) and all(isinstance(item, Mapping) for item in node):
-        for place, item in enumerate(node):
-            yield from _leaves(item, (*path, str(item.get("name", item.get("kind", place)))))
+        met = Counter[str]()
+        for item in node:
+            name = str(item.get("name", item.get("kind", "")))
+            met[name] += 1
+            yield from _leaves(item, (*path, name if name and met[name] == 1 else f"{name} {met[name]}".strip()))
     else:
         yield path, node
 

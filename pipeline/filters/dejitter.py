@@ -2,7 +2,8 @@
 
 How the whole picture moves between two frames is a shift, a turn and a change of size that most of its corners agree
 on (Lucas and Kanade 1981; RANSAC, Fischler and Bolles 1981). The moves add up to a path; a frame is brought to the
-straight line that fits the path around it best, unless it is further from it than a shake would be.
+straight line that fits the path around it best, unless it is further from it than a shake would be. Measured against
+the plate, the path is where each frame lies on the plate's same frame, so that whatever the engine's camera did stays.
 """
 
 from __future__ import annotations
@@ -29,22 +30,23 @@ Grey = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Placed(Moment):
-    """A frame and how the picture moved since the one before: x, y in pixels, turn in radians, log of the size; [4]."""
+    """A frame and how its picture lies to another one: x, y in pixels, turn in radians, log of the size; [4]."""
 
     move: NDArray[np.float64]
 
 
 def dejittered(stream: Stream, settings: Dejitter, scene: Scene) -> Stream:
     """The stream without small shakes; what is missing at the edges is mirrored."""
-    for window in windows(_placed(stream), settings.reach, scene.cuts):
-        path = added_up([moment.move for moment in window.moments if isinstance(moment, Placed)])
+    placed = _placed(stream) if settings.against == "path" else _on_plate(stream, scene)
+    for window in windows(placed, settings.reach, scene.cuts):
+        moves = [moment.move for moment in window.moments if isinstance(moment, Placed)]
+        path = added_up(moves) if settings.against == "path" else np.stack(moves)
         wanted = line_through(np.arange(len(path)) - window.centre, path, settings.reach / 2)
-        shake = wanted - path[window.centre]
-        pixels = window.moment.pixels
-        if np.hypot(shake[0], shake[1]) > settings.largest * pixels.shape[1]:
-            yield Moment(window.moment.number, pixels)
-        else:
-            yield Moment(window.moment.number, moved(pixels, shake))
+        shake, pixels = wanted - path[window.centre], window.moment.pixels
+        meant = np.hypot(shake[0], shake[1]) > settings.largest * pixels.shape[1]
+        if not meant and furthest(shake, pixels.shape[1]) >= settings.least:
+            pixels = moved(pixels, shake)
+        yield Moment(window.moment.number, pixels)
 
 
 def stabilised(stream: Stream, settings: Stabilise, scene: Scene) -> Stream:
@@ -67,6 +69,11 @@ def moved(pixels: FloatPicture, move: NDArray[np.float64]) -> FloatPicture:
     return cv2.warpAffine(
         pixels, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
     ).astype(np.float32, copy=False)
+
+
+def furthest(move: NDArray[np.float64], width: int) -> float:
+    """How many pixels a move as in `Placed` brings something at the side of a picture so wide, at most."""
+    return float(np.hypot(move[0], move[1]) + np.hypot(move[2], move[3]) * width / 2)
 
 
 def move_between(before: Grey, after: Grey) -> NDArray[np.float64]:
@@ -94,6 +101,14 @@ def _placed(stream: Stream) -> Stream:
         grey, scale = _small(moment.pixels)
         move = np.zeros(4) if before is None else move_between(before, grey) / (scale, scale, 1, 1)
         before = grey
+        yield Placed(moment.number, moment.pixels, move)
+
+
+def _on_plate(stream: Stream, scene: Scene) -> Stream:
+    for moment in stream:
+        plate, _ = _small(scene.plate(moment.number).astype(np.float32) / 255)
+        grey, scale = _small(moment.pixels)
+        move = move_between(plate, grey) / (scale, scale, 1, 1)
         yield Placed(moment.number, moment.pixels, move)
 
 

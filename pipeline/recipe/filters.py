@@ -115,6 +115,13 @@ class Dejitter(Filter):
     largest: float = Field(
         default=0.01, gt=0, le=0.1, description="Larger jumps are meant and kept, as a share of the picture's width."
     )
+    least: float = Field(
+        default=0.0, ge=0, le=8, description="Shakes of fewer pixels stay: reading between pixels costs sharpness."
+    )
+    against: Literal["path", "plate"] = Field(
+        default="path",
+        description="path: the camera's own small shakes go, too. plate: only what moves against the plate goes.",
+    )
 
 
 class Stabilise(Filter):

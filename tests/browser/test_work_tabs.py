@@ -138,6 +138,28 @@ def test_a_preset_is_saved_found_again_and_removed(page: Page) -> None:
     expect(page.locator("#body-steps input[type=number]")).to_have_value("25")
 
 
+def test_filters_are_picked_taken_away_and_told(page: Page) -> None:
+    turn_to(page, "Look")
+    page.get_by_role("radio", name=re.compile("^Full workflow")).click()
+    folded = page.locator("#filters")
+    expect(folded).to_contain_text("after: local deflicker, dejitter, round trip, sharpen, grain")
+    folded.get_by_role("button").first.click()
+    after = page.locator("#filters-finish")
+    after.locator("input").click()
+    page.get_by_role("option", name="halation").click()
+    page.keyboard.press("Escape")
+    expect(folded).to_contain_text("sharpen, grain, halation")
+    for _ in range(2):
+        after.locator(".token-remove").first.click()
+    expect(folded).to_contain_text("after: round trip, sharpen, grain, halation")
+    shoot(page, "filters")
+    page.get_by_text("Save, paste, every setting").click()
+    page.locator("#show-text").click()
+    text = page.locator("#every-setting textarea")
+    expect(text).to_have_value(re.compile('kind = "halation"'))
+    expect(text).not_to_have_value(re.compile('kind = "dejitter"'))
+
+
 def test_settings_are_pasted_and_a_typo_is_named(page: Page) -> None:
     turn_to(page, "Look")
     page.get_by_text("Save, paste, every setting").click()

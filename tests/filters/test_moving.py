@@ -30,6 +30,27 @@ def test_a_shake_is_taken_out_and_the_pan_is_left() -> None:
     assert places(made)[-1, 0] - places(made)[0, 0] == pytest.approx(-19, abs=2)
 
 
+def test_against_the_plate_the_cameras_own_shake_is_kept_and_the_passes_is_not() -> None:
+    shakes = np.random.default_rng(2).uniform(-1.5, 1.5, (20, 2))
+    plate = [moved(p, np.array([x, y, 0, 0])) for p, (x, y) in zip(panned(20, speed=1.0), shakes, strict=True)]
+    added = np.random.default_rng(3).uniform(-1.5, 1.5, (20, 2))
+    render = [moved(p, np.array([x, y, 0, 0])) for p, (x, y) in zip(plate, added, strict=True)]
+    settings = Dejitter(against="plate")
+    made = [m.pixels for m in dejittered(stream_of(render), settings, scene_of(plate))]
+    roughness = [np.abs(np.diff(places(clip) - places(plate), 2, axis=0)).mean() for clip in (render, made)]
+    assert roughness[1] < 0.35 * roughness[0]
+
+
+def test_shakes_below_the_least_leave_the_picture_as_it_is() -> None:
+    plate = panned(12, speed=1.0)
+    shakes = np.random.default_rng(2).uniform(-0.2, 0.2, (12, 2))
+    shakes[6] = 2.0, 0.0
+    render = [moved(p, np.array([x, y, 0, 0])) for p, (x, y) in zip(plate, shakes, strict=True)]
+    settings = Dejitter(against="plate", least=1.0, largest=0.1)
+    made = [m.pixels for m in dejittered(stream_of(render), settings, scene_of(plate))]
+    assert [bool((a == b).all()) for a, b in zip(made, render, strict=True)] == [n != 6 for n in range(12)]
+
+
 def test_a_jump_that_is_meant_is_kept() -> None:
     pictures = panned(8, speed=0) + [moved(p, np.array([30.0, 0, 0, 0])) for p in panned(8, speed=0)]
     made = [m.pixels for m in dejittered(stream_of(pictures), Dejitter(largest=0.01), scene_of(pictures))]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.recipe.filters import Sharpen
 from pipeline.recipe.load import load_recipe, recipe_with
 from pipeline.recipe.recipe import Recipe
 from ui.differences import Difference, differences, in_words
@@ -39,3 +40,9 @@ def test_a_pass_that_is_new_is_told(draft: Recipe) -> None:
     hands = draft.passes[0].model_copy(update={"name": "hands"})
     found = differences(draft, draft.model_copy(update={"passes": (*draft.passes, hands)}))
     assert {one.where for one in found} == {"hands"} and found[0].before == "empty"
+
+
+def test_a_second_filter_of_a_kind_is_told_apart_from_the_first(draft: Recipe) -> None:
+    twice = draft.model_copy(update={"finish": (Sharpen(amount=0.2), Sharpen(amount=0.5))})
+    now = draft.model_copy(update={"finish": (Sharpen(amount=0.3), Sharpen(amount=0.5))})
+    assert differences(twice, now) == [Difference("", "finish sharpen amount", "0.2", "0.3")]

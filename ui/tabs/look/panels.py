@@ -23,8 +23,9 @@ FOLDED = (
     "region.padding",
     "size",
     "erode",
+    "match",
 )
-REGIONAL = ("size", "erode", "feather")
+REGIONAL = ("size", "erode", "feather", "match")
 """What has no meaning for the whole frame."""
 KINDS = {"canny": "edges", "openpose": "pose", "mediapipe_face": "face", "depth": "depth", "normal": "normals"}
 """What the pictures of the controls show."""

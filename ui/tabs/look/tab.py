@@ -16,6 +16,7 @@ from ui.page import Page, frame_slider, moved_to, owner_of, viewer
 from ui.rows import rows
 from ui.say import attempt, notice, said, sentence
 from ui.tabs.look.cards import cards_of
+from ui.tabs.look.filtering import Filtering, head_of
 from ui.tabs.look.keeping import Keeping
 from ui.tabs.look.painting import Painting
 from ui.tabs.look.panels import Panel, build_panel, shown
@@ -73,7 +74,7 @@ class LookTab:
     @property
     def settings(self) -> set[Block]:
         """Everything that decides the recipe."""
-        return {self.base, *self.bound.controls.values()}
+        return {self.base, *self.bound.controls.values(), *self.filtering.lists.values()}
 
     @property
     def recalled(self) -> list[Block]:
@@ -88,6 +89,7 @@ class LookTab:
             self.painting.onto,
             *pickers,
             *self.bound.controls.values(),
+            *self.filtering.parts,
             *parts,
         ]
 
@@ -127,6 +129,7 @@ class LookTab:
                 if spec.name not in built:
                     self.panels.append(build_panel(self.bound, recipe, spec))
                     built.add(spec.name)
+        self.filtering = Filtering(first)
         for name in ("seed", "working_size"):
             self.bound.add(name, first, elem_classes="setting")
         self.painting.build()
@@ -135,18 +138,19 @@ class LookTab:
 
     def wire(self, shot: ShotTab) -> None:
         """Connect the handlers. shot: where the frames are chosen."""
-        page, given = self.page, {self.base, self.previewing.last, *self.bound.controls.values()}
+        page, given = self.page, {self.previewing.last, *self.settings}
         quiet = {"queue": False, "show_progress": "hidden"}
         reset = [self.frame, *self.panes, self.previewing.strip, self.status, self.previewing.last]
         page.shot.change(self.reset, [page.shot, page.run_id], reset, show_progress="hidden")
         self.frame.input(said(self.picture), [page.shot, self.frame], self.panes, trigger_mode="always_last", **quiet)
         self.cards.select(said(self.card), [self.chosen], self.recalled, show_progress="hidden")
         heads = [part for panel in self.panels for part in (panel.head, panel.folded)]
+        controls = [*self.bound.controls.values(), *self.filtering.lists.values()]
         gr.on(
-            [control.input for control in self.bound.controls.values()],  # pyright: ignore[reportAttributeAccessIssue]
+            [control.input for control in controls],  # pyright: ignore[reportAttributeAccessIssue]
             self.changed,
             given,
-            [*heads, self.status],
+            [*heads, self.filtering.folded, self.status],
             trigger_mode="always_last",
             **quiet,
         )
@@ -161,7 +165,7 @@ class LookTab:
 
     def recipe(self, given: Given) -> Recipe:
         """The preset with what is set on the page. Raises RecipeError."""
-        return self.bound.applied(given[self.base], given)
+        return self.filtering.applied(self.bound.applied(given[self.base], given), given)
 
     def reset(self, shot: Shot, run_id: str, request: gr.Request) -> Shown:
         """The tab for another shot: no preview yet."""
@@ -199,6 +203,7 @@ class LookTab:
         if isinstance(recipe, PhotoplayError):
             return {self.status: f'<div class="note error">{sentence(recipe)}</div>'}
         updates = {block: now for block, now in shown(self.panels, recipe).items() if not isinstance(block, gr.Group)}
+        updates[self.filtering.folded] = gr.Accordion(label=head_of(recipe))
         if (last := given[self.previewing.last]) is not None:
             updates[self.status] = finished_note(last.frame, last.told, in_words(differences(last.recipe, recipe)))
         return updates
@@ -219,6 +224,7 @@ class LookTab:
             self.painting.onto: self.painting.choices(recipe),
             self.keeping.left_out: "".join(notice("Not taken over", text, "warn") for text in left_out),
             **self.bound.shown(recipe),
+            **self.filtering.shown(recipe),
             **shown(self.panels, recipe),
         }
 
