@@ -13,7 +13,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test long check lint types bench reliability docs clean
+.PHONY: help setup demo app test long check quick lint types bench reliability docs clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +32,10 @@ test: $(INSTALLED_DEV) ## Run the tests, those in the browser too (needs Chromiu
 long: $(INSTALLED_DEV) ## Run the few tests that each take half a minute or more.
 	@$(RUN) -m pytest -n 2 --dist load -m long
 
-check: lint types $(INSTALLED_DEV) ## Run format, lint, types, layers, and the tests without the browser and the slow ones.
+check: lint ## Run format, lint, types, layers, and the tests without the browser and the slow ones.
+	@$(MAKE) --no-print-directory -j 2 types quick
+
+quick: $(INSTALLED_DEV)
 	@$(RUN) -m pytest -n 2 --dist loadfile -m "not browser and not slow and not long"
 
 lint: $(INSTALLED_DEV) ## Check format, lint rules and the layers of the imports.

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from commands import composite, cuts, jobs, mattes, models, passes, paste, redo, suggest, train, users
+from commands.asked import asked_frames, asked_shot
 from commands.told import tell_rendered
 
 if TYPE_CHECKING:
@@ -133,14 +134,12 @@ def _studio(options: argparse.Namespace) -> Studio:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from pipeline.frames import FrameRange
-    from pipeline.recipe.footage import footage_with
     from pipeline.render import Order
 
     with _studio(options) as studio:
         recipe = studio.recipe(options.preset, options.set)
-        shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
-        frames = FrameRange.parse(options.frames) if options.frames else shot.frames
+        shot = asked_shot(studio, options)
+        frames = asked_frames(options, shot)
         done = studio.render(Order(shot, recipe, frames, options.out), _progress())
     tell_rendered(done, options.json)
     return 0
@@ -150,12 +149,11 @@ def _preview(options: argparse.Namespace) -> int:
     if options.suggest:
         return suggest.run(options, _studio, _stop_on_interrupt())
     from pipeline.frames import FrameRange
-    from pipeline.recipe.footage import footage_with
     from pipeline.render import Order, write_preview
 
     with _studio(options) as studio:
         recipe = studio.recipe(options.preset, options.set)
-        shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
+        shot = asked_shot(studio, options)
         order = Order(shot, recipe, FrameRange(options.frame, options.frame), options.out)
         files = write_preview(studio.preview(order, _progress()), options.out)
     if options.json:
@@ -166,13 +164,12 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from pipeline.frames import FrameRange
     from pipeline.recipe.footage import footage_with
 
     with _studio(options) as studio:
         plate = studio.shot(options.plate, footage_with(options.footage), options.passes)
         rendered = studio.shot(options.render)
-        frames = FrameRange.parse(options.frames) if options.frames else plate.frames
+        frames = asked_frames(options, plate)
         report = studio.measure(plate, rendered, frames, _progress(), options.character)
     print(json.dumps(report.to_json(), indent=1) if options.json else report.table())
     return 0

@@ -10,7 +10,6 @@ exact ones over the whole frame and in the face's matte, in dB. Frames that are 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -45,7 +44,7 @@ def main() -> int:
     chosen = parser.parse_args()
 
     from benchmarks.looks import figures
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
     from pipeline.frames import FrameRange
     from studio import HOME, Studio
 
@@ -62,10 +61,7 @@ def main() -> int:
         if chosen.picture is not None:
             plate = studio.frame(studio.shot(SAMPLE), frames.first + SHOWN)
             write_picture(chosen.picture, [plate, exact[SHOWN], fast[SHOWN]], mattes[SHOWN])
-    text = json.dumps(result, indent=1)
-    print(text)
-    if chosen.out is not None:
-        chosen.out.write_text(text + "\n")
+    tell(result, chosen.out)
     return 0
 
 

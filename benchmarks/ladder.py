@@ -10,7 +10,6 @@ the table holds on a machine that is not quiet. Predicted is what the counted mu
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -58,7 +57,7 @@ def main() -> int:
     parser.add_argument("--page", type=Path, default=None)
     chosen = parser.parse_args()
 
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
 
     torch.set_num_threads(1)
     bench = Bench(chosen.repeat)
@@ -84,10 +83,7 @@ def main() -> int:
         }
         for name, cost in loops.items()
     }
-    text = json.dumps(facts() | {"body": rows}, indent=1)
-    print(text)
-    if chosen.out is not None:
-        chosen.out.write_text(text + "\n")
+    tell(facts() | {"body": rows}, chosen.out)
     if chosen.page is not None:
         write_table(chosen.page, rows)
     return 0

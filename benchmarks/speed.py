@@ -12,7 +12,6 @@ stands the ratio of processor time. Calls, operators and bytes are counted in ru
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -55,7 +54,7 @@ def main() -> int:
 
     import torch
 
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
     from pipeline.engine.residency import Residency
     from tests.engine.stock import Stock
 
@@ -90,10 +89,7 @@ def main() -> int:
     result["exact"]["body_face"] = compared([(total(own), total(theirs)) for own, theirs, _ in rows])
     result["exact"]["difference_in_levels"] = furthest
     result["fast"] = {chosen.fast: compared([(total(quick), total(own)) for own, _, quick in rows])}
-    text = json.dumps(result, indent=1)
-    print(text)
-    if chosen.out is not None:
-        chosen.out.write_text(text + "\n")
+    tell(result, chosen.out)
     return 0
 
 

@@ -10,7 +10,6 @@ at where other programs use the machine. Then what importing the page costs, by 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -52,7 +51,7 @@ def main() -> int:
 
     from playwright.sync_api import sync_playwright
 
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
     from tests.browser.conftest import FLAGS
 
     program, starts = shutil.which("chromium"), list[Start]()
@@ -63,10 +62,7 @@ def main() -> int:
             print(starts[-1], flush=True)
         browser.close()
     medians = {name: round(statistics.median(getattr(one, name) for one in starts), 2) for name in asdict(starts[0])}
-    text = json.dumps(facts() | medians | {"milliseconds_of_imports": imports()}, indent=1)
-    print(text)
-    if chosen.out is not None:
-        chosen.out.write_text(text + "\n")
+    tell(facts() | medians | {"milliseconds_of_imports": imports()}, chosen.out)
     return 0
 
 

@@ -78,18 +78,29 @@ def clips() -> dict[str, list[Head]]:
     }
 
 
-def report_shot(name: str, home: Path, finder: FaceFinder) -> None:
-    """Print a line for each run of a sample shot."""
+def faces_of(clip: Path, home: Path, finder: FaceFinder) -> Faces:
+    """The faces of a clip."""
     from pipeline.clip.probe import probe
     from pipeline.people.faces import Faces
+
+    return Faces(probe(clip), home / "cache", finder)
+
+
+def runs_of(faces: Faces) -> Sequence[Run]:
+    """Everybody's runs through a clip."""
     from pipeline.people.track_stage import TrackStage
     from pipeline.progress import Progress
 
+    return TrackStage.of(faces).tracks(Progress()).runs
+
+
+def report_shot(name: str, home: Path, finder: FaceFinder) -> None:
+    """Print a line for each run of a sample shot."""
     folder = ROOT / "samples" / name
-    faces = Faces(probe(folder / "plate.mp4"), home / "cache", finder)
+    faces = faces_of(folder / "plate.mp4", home, finder)
     boxes = np.array(json.loads((folder / "truth.json").read_text())["face_box"][0])
     truth = (boxes[:, :2] + boxes[:, 2:]) / 2
-    for run in TrackStage.of(faces).tracks(Progress()).runs:
+    for run in runs_of(faces):
         head = jumps(truth[run.frames.first : run.frames.last + 1])
         ours, raw = jumps(run.middles), jumps(found_middles(run, faces))
         figures = (raw.max(), ours.max(), head.max(), (ours - head).max(), int((run.faces < 0).sum()))
@@ -98,16 +109,12 @@ def report_shot(name: str, home: Path, finder: FaceFinder) -> None:
 
 def report_clip(name: str, heads: list[Head], home: Path, finder: FaceFinder) -> None:
     """Print a line for each run of a made-up clip."""
-    from pipeline.clip.probe import probe
-    from pipeline.people.faces import Faces
-    from pipeline.people.track_stage import TrackStage
-    from pipeline.progress import Progress
     from tests import footage
     from tests.people.crossing import HIM, pictures
 
     with tempfile.TemporaryDirectory() as folder:
-        shot = probe(footage.write_clip(Path(folder) / f"{name}.mp4", pictures(heads)))
-        runs = TrackStage.of(Faces(shot, home / "cache", finder)).tracks(Progress()).runs
+        clip = footage.write_clip(Path(folder) / f"{name}.mp4", pictures(heads))
+        runs = runs_of(faces_of(clip, home, finder))
     names = ["him" if head.source == HIM else "her" for head in heads]
     print_runs(name, runs, dict(zip(names, (head.places for head in heads), strict=True)))
 
@@ -167,10 +174,6 @@ def turning(cuts: Sequence[Sequence[Cut]], places: Sequence[Sequence[tuple[float
 
 def report_people(folder: Path, finder: FaceFinder) -> None:
     """Print a line for each run of the clips of every two people."""
-    from pipeline.clip.probe import probe
-    from pipeline.people.faces import Faces
-    from pipeline.people.track_stage import TrackStage
-    from pipeline.progress import Progress
     from tests import footage
     from tests.people.crossing import straight
 
@@ -180,8 +183,8 @@ def report_people(folder: Path, finder: FaceFinder) -> None:
         ways = {one: straight((100, 130), (380, 140), count), other: straight((390, 145), (90, 130), count)}
         with tempfile.TemporaryDirectory() as home:
             pictures = turning([heads[one], heads[other]], list(ways.values()))
-            shot = probe(footage.write_clip(Path(home) / "clip.mp4", pictures))
-            runs = TrackStage.of(Faces(shot, Path(home) / "cache", finder)).tracks(Progress()).runs
+            clip = footage.write_clip(Path(home) / "clip.mp4", pictures)
+            runs = runs_of(faces_of(clip, Path(home), finder))
         print_runs(f"{one}, {other}", runs, ways)
 
 

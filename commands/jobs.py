@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from commands.asked import asked_frames, asked_shot
+
 if TYPE_CHECKING:
     from jobs.job import Job
     from studio import Studio
@@ -62,12 +64,9 @@ def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
 
 
 def _add(studio: Studio, options: argparse.Namespace) -> None:
-    from pipeline.frames import FrameRange
-    from pipeline.recipe.footage import footage_with
-
     recipe = studio.recipe(options.preset, options.set)
-    shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
-    frames = FrameRange.parse(options.frames) if options.frames else shot.frames
+    shot = asked_shot(studio, options)
+    frames = asked_frames(options, shot)
     _print([studio.renders.submit(options.owner, shot, recipe, frames, options.out)], options)
 
 

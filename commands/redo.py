@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.asked import asked_shot
 from commands.passes import add_footage
 from commands.told import tell_rendered
 
@@ -36,7 +37,6 @@ def run(options: argparse.Namespace, open_studio: Open, progress: Progress) -> i
     Raises PhotoplayError.
     """
     from pipeline.frames import FrameRange
-    from pipeline.recipe.footage import footage_with
     from pipeline.recipe.load import changed, parse_recipe
     from pipeline.render import Order
     from pipeline.version import Patch, version_in
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, open_studio: Open, progress: Progress) -> i
     base, stretch = version_in(options.version), FrameRange.parse(options.frames)
     recipe = changed(parse_recipe(base.recipe_at(stretch.first), options.version.name), options.set)
     with open_studio(options) as studio:
-        shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
+        shot = asked_shot(studio, options)
         patch = Patch(options.version, stretch)
         done = studio.render(Order(shot, recipe, FrameRange(*base.frames), options.out, patch), progress)
     tell_rendered(done, options.json)

@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from commands.asked import asked_frames, asked_shot
+
 if TYPE_CHECKING:
     from pipeline.progress import Step
     from studio import Studio
@@ -31,9 +33,7 @@ def add_options(preview: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
     """Print the table, write the curves, keep the recipe where asked. Returns 0. Raises PhotoplayError."""
-    from pipeline.frames import FrameRange
     from pipeline.progress import Progress
-    from pipeline.recipe.footage import footage_with
     from pipeline.render import Order
     from verbs.suggestions import check_preset
 
@@ -41,8 +41,8 @@ def run(options: argparse.Namespace, open_studio: Open, stop: Event) -> int:
         check_preset(options.save)
     with open_studio(options) as studio:
         recipe = studio.recipe(options.preset, options.set)
-        shot = studio.shot(options.shot, footage_with(options.footage), options.passes)
-        frames = FrameRange.parse(options.frames) if options.frames else shot.frames
+        shot = asked_shot(studio, options)
+        frames = asked_frames(options, shot)
         found = studio.suggest(Order(shot, recipe, frames, options.out), Progress(_say, stop))
     picture = options.out / PICTURE
     found.keep_picture(picture)

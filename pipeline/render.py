@@ -35,7 +35,7 @@ from pipeline.plan import PlannedPass, RenderPlan, plan_render
 from pipeline.progress import Progress
 from pipeline.recipe.passes import ControlKind
 from pipeline.recipe.recipe import Recipe
-from pipeline.recipe.regions import Hands, Object, Painted, of_hair
+from pipeline.recipe.regions import Hands, Object, Painted, Region, of_hair
 from pipeline.version import OutFolder, Patch, RenderVersion, version_of
 from pipeline.work import Work, open_work
 
@@ -163,7 +163,7 @@ def finish_passes(work: Work, frames: FrameRange, progress: Progress) -> tuple[s
     faceless = Counter[str]()
     progress.say("passes", 0, len(frames), 0)
     sizes = [len(numbers) for numbers in frames.batches(work.plan.recipe.batch_size)]
-    with prepared_ahead(work.plate.frames(frames), sizes, work.prepare, work.turns) as batches:
+    with prepared_ahead(work.crew.ahead(work.plate.frames(frames)), sizes, work.prepare, work.turns) as batches:
         for batch in batches:
             reused += 0 if work.finish(batch) else len(batch)
             for planned in regional:
@@ -214,10 +214,16 @@ def check_frames(shot: Shot, frames: FrameRange) -> None:
 
 
 def _absent_warning(planned: PlannedPass, count: int, total: int) -> str:
-    region = planned.plan.spec.region
-    sought = "No hand was" if isinstance(region, Hands) else "No face was"
-    sought = "No hair was" if of_hair(region) else sought
-    sought = f"{region.name} was not" if isinstance(region, Object) else sought
+    sought = _not_there(planned.plan.spec.region)
     if count == total:
         return f"{sought} found in the shot, so the pass {planned.name} had nothing to do."
     return f"{sought} found in {count} of {total} frames; the pass {planned.name} left them alone."
+
+
+def _not_there(region: Region) -> str:
+    """What of a region was not there, as a sentence begins."""
+    if isinstance(region, Hands):
+        return "No hand was"
+    if isinstance(region, Object):
+        return f"{region.name} was not"
+    return "No hair was" if of_hair(region) else "No face was"

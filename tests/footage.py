@@ -162,9 +162,15 @@ def uneven(path: Path, times: Sequence[int], width: int = 128, height: int = 96)
 
 def click_wav(path: Path, at: float, seconds: float, rate: int = 48000) -> Path:
     """Mono 16-bit PCM: silence with one 4 ms click of 2 kHz that starts `at` seconds in."""
+    return clicks_wav(path, (at,), seconds, rate)
+
+
+def clicks_wav(path: Path, times: Sequence[float], seconds: float, rate: int = 48000) -> Path:
+    """The same with several clicks."""
     samples = np.zeros(round(seconds * rate))
     click = 0.8 * np.sin(2 * np.pi * 2000 * np.arange(round(0.004 * rate)) / rate)
-    samples[round(at * rate) : round(at * rate) + len(click)] = click
+    for at in times:
+        samples[round(at * rate) : round(at * rate) + len(click)] = click
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, rate, 0, "NONE", ""))
         file.writeframes((samples * 32767).astype("<i2").tobytes())

@@ -6,15 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from jobs.job import Job, JobError, State
+from jobs.job import JobError
 from pipeline.clip.read import read_frames
 from pipeline.clip.shot import Shot
 from pipeline.clip.write import write_movie
@@ -22,48 +20,15 @@ from pipeline.errors import OverQuota, RefusedFile, TrainingError
 from pipeline.frames import FrameRange
 from pipeline.measure.likeness import NO_CHARACTER
 from pipeline.progress import Progress
-from pipeline.recipe.load import parse_recipe
-from pipeline.recipe.recipe import Recipe
 from studio import LOCAL, Studio
 from tests.measure.onnx_files import bright_spot_finder, colour_describer
 from tests.measure.test_likeness import picture
-from tests.tiny import make_checkpoint, make_models
+from tests.tiny import make_checkpoint, recipe
+from tests.waiting import at
 from verbs.orders import keys_of, out_of
 
 ROOT = Path(__file__).parents[1]
 FRAMES = FrameRange(3, 4)
-PATIENCE = 120.0
-"""Seconds that a render of two frames may take on a busy machine."""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    make_models(tmp_path / "home" / "models")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def studio(home: Path) -> Iterator[Studio]:
-    with Studio(home, "cpu") as studio:
-        yield studio
-
-
-@pytest.fixture
-def shot(studio: Studio, interview: Path) -> Shot:
-    return studio.shot(interview)
-
-
-def recipe(**changes: object) -> Recipe:
-    data = {"title": "Tiny", "checkpoint": "tiny", "working_size": 64, "passes": [{"name": "body", "steps": 2}]}
-    return parse_recipe(data | changes, "tiny")
-
-
-def at(studio: Studio, job_id: str, *states: State) -> Job:
-    limit = time.monotonic() + PATIENCE
-    while (job := studio.jobs.job(job_id)).state not in states:
-        assert time.monotonic() < limit, job
-        time.sleep(0.02)
-    return job
 
 
 def test_anothers_job_is_as_unknown_as_one_that_never_was(studio: Studio, shot: Shot) -> None:

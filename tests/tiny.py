@@ -13,6 +13,8 @@ import torch
 from tokenizers.pre_tokenizers import ByteLevel
 
 from pipeline import torchvision_ops
+from pipeline.recipe.load import parse_recipe
+from pipeline.recipe.recipe import Recipe
 
 torchvision_ops.declare()
 
@@ -27,6 +29,12 @@ POSITIONS = 77
 SYMBOLS = sorted(ByteLevel.alphabet())
 START, END = "<|startoftext|>", "<|endoftext|>"
 VOCABULARY = [*SYMBOLS, *(symbol + "</w>" for symbol in SYMBOLS), START, END]
+
+
+def recipe(**changes: object) -> Recipe:
+    """A body pass of two steps with the tiny checkpoint, with settings changed."""
+    data = {"title": "Tiny", "checkpoint": CHECKPOINT, "working_size": 64, "passes": [{"name": "body", "steps": 2}]}
+    return parse_recipe(data | changes, "tiny")
 
 
 def make_models(folder: Path) -> None:

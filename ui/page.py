@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -71,6 +72,12 @@ def viewer() -> gr.Image:
         format="png",
         elem_classes="viewer",
     )
+
+
+def gallery(name: str, columns: int, **more: Any) -> gr.Gallery:
+    """Small pictures side by side, each whole, to be clicked. more: what `gr.Gallery` takes besides."""
+    plain = {"object_fit": "contain", "allow_preview": False, "format": "png", "buttons": [], "type": "filepath"}
+    return gr.Gallery(show_label=False, columns=columns, interactive=False, elem_id=name, **plain | more)
 
 
 def frame_slider(name: str) -> gr.Slider:

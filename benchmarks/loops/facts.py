@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,14 @@ def facts() -> dict[str, Any]:
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         "commit": commit(),
     }
+
+
+def tell(result: Mapping[str, Any], out: Path | None) -> None:
+    """Print a result as JSON, and keep it in a file if one is given."""
+    text = json.dumps(result, indent=1)
+    print(text)
+    if out is not None:
+        out.write_text(text + "\n")
 
 
 def processor() -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 import torch
+from numpy.typing import NDArray
 
 from pipeline.engine.batch import Batch, Climb, Latents, Pictures
 from pipeline.engine.img2img import img2img
 from pipeline.engine.invert import invert
 from pipeline.engine.lease import Lease, Priority, Result, Work
-from pipeline.engine.memory import Limits, stepping_down
+from pipeline.engine.memory import Limits, Number, stepping_down
 from pipeline.engine.residency import Residency
 from pipeline.models.machine import Machine
 
@@ -44,24 +46,12 @@ class Engine:
         Raises Cancelled between two steps once `stop` is set or the engine is closed, ModelMissing when a model cannot
         be loaded, RecipeError when the checkpoint cannot do what the batch asks.
         """
-        residency = self._residency
-
-        def once(part: Batch) -> Work[Pictures]:
-            residency.prepare(part)
-            return (yield from img2img(part, residency))
-
-        work = stepping_down(batch, once, self._limits, residency.make_room)
+        work = self._in_parts(batch, lambda part: img2img(part, self._residency))
         return self._lease.run(work, priority, stop)
 
     def invert(self, batch: Batch, climb: Climb, priority: Priority, stop: threading.Event | None = None) -> Latents:
         """The noise that the batch's frames come from, float32 [n, c, h, w] (see `invert`). Otherwise as img2img."""
-        residency = self._residency
-
-        def once(part: Batch) -> Work[Latents]:
-            residency.prepare(part)
-            return (yield from invert(part, climb, residency))
-
-        work = stepping_down(batch, once, self._limits, residency.make_room)
+        work = self._in_parts(batch, lambda part: invert(part, climb, self._residency))
         return self._lease.run(work, priority, stop)
 
     def run(self, work: Work[Result], priority: Priority, stop: threading.Event | None = None) -> Result:
@@ -84,3 +74,13 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _in_parts(self, batch: Batch, work: Callable[[Batch], Work[NDArray[Number]]]) -> Work[NDArray[Number]]:
+        """What `work` makes of a batch, in parts where memory does not suffice, each prepared for."""
+        residency = self._residency
+
+        def once(part: Batch) -> Work[NDArray[Number]]:
+            residency.prepare(part)
+            return (yield from work(part))
+
+        return stepping_down(batch, once, self._limits, residency.make_room)

@@ -101,8 +101,5 @@ def _replaced(encoder: CLIPTextModel, chunks: Sequence[Sequence[Token]]) -> Iter
                 output[row, place] = vector.to(output)
         return output
 
-    hook = encoder.embeddings.token_embedding.register_forward_hook(put)
-    try:
+    with encoder.embeddings.token_embedding.register_forward_hook(put):
         yield
-    finally:
-        hook.remove()

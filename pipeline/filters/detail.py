@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,29 +22,38 @@ OVERSHOOT = 0.01
 
 def clarified(stream: Stream, settings: Clarity, scene: Scene) -> Stream:
     """The stream with more local contrast in the middle tones."""
-    for moment in stream:
-        soft = soft_in(settings.area, moment, scene)
-        if soft is None or settings.amount == 0:
-            yield moment
-            continue
-        bright = luma(moment.pixels)
-        added = settings.amount * (bright - base_of(bright, settings.radius)) * middle_tones(bright)
-        yield lifted(moment, added, soft)
+
+    def added(bright: NDArray[np.float32]) -> NDArray[np.float32]:
+        return settings.amount * (bright - base_of(bright, settings.radius)) * middle_tones(bright)
+
+    return _with_more(stream, settings, scene, added)
 
 
 def sharpened(stream: Stream, settings: Sharpen, scene: Scene) -> Stream:
     """The stream with more fine detail."""
+
+    def added(bright: NDArray[np.float32]) -> NDArray[np.float32]:
+        blurred = cv2.GaussianBlur(bright, (0, 0), settings.radius)
+        around = np.ones((3, 3), np.uint8)
+        lowest, highest = cv2.erode(bright, around) - OVERSHOOT, cv2.dilate(bright, around) + OVERSHOOT
+        return np.clip(bright + settings.amount * (bright - blurred), lowest, highest) - bright
+
+    return _with_more(stream, settings, scene, added)
+
+
+def _with_more(
+    stream: Stream,
+    settings: Clarity | Sharpen,
+    scene: Scene,
+    added: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> Stream:
+    """The stream with more brightness in the settings' area: `added(brightness)`, float32 [h, w]."""
     for moment in stream:
         soft = soft_in(settings.area, moment, scene)
         if soft is None or settings.amount == 0:
             yield moment
             continue
-        bright = luma(moment.pixels)
-        blurred = cv2.GaussianBlur(bright, (0, 0), settings.radius)
-        around = np.ones((3, 3), np.uint8)
-        lowest, highest = cv2.erode(bright, around) - OVERSHOOT, cv2.dilate(bright, around) + OVERSHOOT
-        wanted = np.clip(bright + settings.amount * (bright - blurred), lowest, highest)
-        yield lifted(moment, wanted - bright, soft)
+        yield lifted(moment, added(luma(moment.pixels)), soft)
 
 
 def base_of(bright: NDArray[np.float32], radius: float) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.measure.compare import FEWEST_FRAMES, Curve, Figure, Likeness, amplitude, likeness
+from pipeline.measure.compare import FEWEST_FRAMES, Curve, Figure, Likeness, amplitude, joined, likeness
 from pipeline.measure.expression import CURVES, FINER, MESH, Signs, Source
 from pipeline.measure.timing import Lag, best_lag
 
@@ -96,18 +96,8 @@ class CurveFigures:
 
 
 def paired(people: Sequence[Person], curve: int, clip: int) -> tuple[Curve, Curve]:
-    """The plate's curve and a clip's over all frames where both have the face: [n] each.
-
-    Everybody's own mean is taken away first, so that neither a cut nor a second person looks like acting.
-    """
-    ours, theirs = [np.empty(0)], [np.empty(0)]
-    for person in people:
-        plate, other = person.curves[PLATE, :, curve], person.curves[clip, :, curve]
-        both = np.isfinite(plate) & np.isfinite(other)
-        if both.any():
-            ours.append(plate[both] - plate[both].mean())
-            theirs.append(other[both] - other[both].mean())
-    return np.concatenate(ours), np.concatenate(theirs)
+    """The plate's curve and a clip's over all frames where both have the face, without everybody's means: [n] each."""
+    return joined((person.curves[PLATE, :, curve], person.curves[clip, :, curve]) for person in people)
 
 
 def curve_figures(people: Sequence[Person], names: Sequence[str] = CURVES) -> tuple[CurveFigures, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +39,20 @@ class Likeness(NamedTuple):
     correlation: float | None
     gain: float | None
     concordance: float | None
+
+
+def joined(pairs: Iterable[tuple[Curve, Curve]]) -> tuple[Curve, Curve]:
+    """The first curves of all pairs and the second ones, where both are known (not NaN): [n] each.
+
+    Every curve's own mean is taken away first, so that neither a cut nor a second person looks like acting.
+    """
+    ours, theirs = [np.empty(0)], [np.empty(0)]
+    for one, other in pairs:
+        both = np.isfinite(one) & np.isfinite(other)
+        if both.any():
+            ours.append(one[both] - one[both].mean())
+            theirs.append(other[both] - other[both].mean())
+    return np.concatenate(ours), np.concatenate(theirs)
 
 
 def likeness(plate: Curve, other: Curve) -> Likeness:

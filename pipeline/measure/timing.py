@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.measure.compare import FEWEST_FRAMES, Curve
+from pipeline.measure.compare import FEWEST_FRAMES, Curve, joined
 
 FARTHEST = 12
 """Frames: lags are looked for within half a second at 24 frames a second, before and after."""
@@ -53,17 +53,11 @@ def best_lag(pairs: Sequence[tuple[Curve, Curve]]) -> Lag | None:
 
 
 def _aligned(pairs: Sequence[tuple[Curve, Curve]], lag: int) -> tuple[Curve, Curve]:
-    ours, theirs = [np.empty(0)], [np.empty(0)]
-    for one, other in pairs:
-        length = len(one) - abs(lag)
-        if length <= 0:
-            continue
-        first, second = one[max(-lag, 0) :][:length], other[max(lag, 0) :][:length]
-        both = np.isfinite(first) & np.isfinite(second)
-        if both.any():
-            ours.append(first[both] - first[both].mean())
-            theirs.append(second[both] - second[both].mean())
-    return np.concatenate(ours), np.concatenate(theirs)
+    lengths = [max(len(one) - abs(lag), 0) for one, _ in pairs]
+    return joined(
+        (one[max(-lag, 0) :][:length], other[max(lag, 0) :][:length])
+        for (one, other), length in zip(pairs, lengths, strict=True)
+    )
 
 
 def _chance(first: Curve, second: Curve) -> float:

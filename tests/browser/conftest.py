@@ -12,14 +12,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from server.users import Users
 
 ROOT = Path(__file__).parents[2]
 START = 120
@@ -35,6 +38,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PASSWORDS = {"ava": "the first long one", "bob": "the second long one"}
+"""Of the users of a guarded app."""
 CUT_OFF = ("AbortError", "Connection errored out", "ERR_ABORTED")
 """What Gradio says of its own streams when a page is reloaded under them, which these tests do on purpose."""
 
@@ -96,6 +101,16 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield app
 
 
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app, open to other machines, with two users."""
+    home = tmp_path_factory.mktemp("guarded") / "home"
+    for name, password in PASSWORDS.items():
+        Users(home / "users.json").add(name, password, name.capitalize())
+    with running(home, host="0.0.0.0") as app:
+        yield app
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
@@ -110,10 +125,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(app: App, chromium: Browser) -> Iterator[Page]:
     """The page as a new visitor sees it. Script errors and requests to anywhere else fail the test."""
-    context, faults = chromium.new_context(viewport={"width": 1280, "height": 800}), list[str]()
-    context.set_default_timeout(PATIENCE)
-    context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    faults = faults_of(context)
     context.on("request", lambda request: faults.append(request.url) if is_outside(app, request) else None)
     yield opened(context.new_page(), app)
     context.close()
@@ -123,16 +136,26 @@ def page(app: App, chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def visitors(chromium: Browser) -> Iterator[list[BrowserContext]]:
     """Two browsers that share nothing. What they complain about fails the test, but for streams cut by a reload."""
-    faults = list[str]()
     contexts = [chromium.new_context(viewport={"width": 1280, "height": 800}) for _ in range(2)]
-    for context in contexts:
-        context.set_default_timeout(PATIENCE)
-        context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        context.on("weberror", lambda error: faults.append(str(error.error)))
+    faults = [faults_of(context) for context in contexts]
     yield contexts
     for context in contexts:
         context.close()
-    assert [fault for fault in faults if not any(word in fault for word in CUT_OFF)] == []
+    assert without_cut_off(chain(*faults)) == []
+
+
+def faults_of(context: BrowserContext) -> list[str]:
+    """What the pages of a patient context will complain about: scripts that fail, and errors on the console."""
+    faults = list[str]()
+    context.set_default_timeout(PATIENCE)
+    context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    return faults
+
+
+def without_cut_off(faults: Iterable[str]) -> list[str]:
+    """Those that are not about streams cut by a reload."""
+    return [fault for fault in faults if not any(word in fault for word in CUT_OFF)]
 
 
 def opened(page: Page, app: App) -> Page:

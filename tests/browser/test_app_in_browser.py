@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import urllib.error
 import urllib.request
@@ -12,44 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, App, opened, running
+from tests.browser.steps import choose, choose_frames, few_steps, has_picture, set_number, turn_to
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-
-
-def turn_to(page: Page, tab: str) -> None:
-    page.get_by_role("tab", name=tab).click()
-
-
-def set_number(page: Page, name: str, value: int) -> None:
-    field = page.locator(f"#{name} input[type=number]")
-    field.fill(str(value))
-    field.blur()
-
-
-def few_steps(page: Page) -> None:
-    """A preview that takes seconds: two steps of each pass, full strength. Pictures for the docs are made with all."""
-    turn_to(page, "Look")
-    if "PHOTOPLAY_SCREENS" in os.environ:
-        return
-    for name in ("body-steps", "face-steps"):
-        set_number(page, name, 2)
-
-
-def choose_frames(page: Page, first: int, last: int) -> None:
-    turn_to(page, "Shot")
-    page.get_by_label("Last frame").fill(str(last))
-    page.get_by_label("First frame").fill(str(first))
-    page.get_by_label("First frame").blur()
-
-
-def has_picture(page: Page, place: str) -> None:
-    """Wait until a picture in this place is loaded and has pixels."""
-    page.wait_for_function(
-        "place => [...document.querySelectorAll(`${place} img`)].some(i => i.naturalWidth > 0)", arg=place
-    )
 
 
 def test_the_page_opens_with_the_sample_shot(page: Page) -> None:
@@ -164,12 +131,6 @@ def test_a_render_runs_to_its_end_and_is_compared(page: Page, app: App) -> None:
         "render.mp4",
         "report.html",
     ]
-
-
-def choose(page: Page, dropdown: str, option: re.Pattern[str]) -> None:
-    """Take an option of a dropdown."""
-    page.locator(f"#{dropdown} input").click()
-    page.get_by_role("option", name=option).first.click()
 
 
 def test_stop_keeps_what_is_finished(page: Page) -> None:

@@ -16,9 +16,8 @@ from pipeline.clip.read import read_frames
 from pipeline.clip.still import encode_png
 from pipeline.frames import FrameRange
 from server.users import Users
-from tests.browser.conftest import PATIENCE, App, running, shoot
-from tests.browser.test_app_in_browser import choose_frames, has_picture, set_number, turn_to
-from tests.browser.test_sign_in import PASSWORDS, signed_in
+from tests.browser.conftest import PASSWORDS, PATIENCE, App, running, shoot
+from tests.browser.steps import choose_frames, has_picture, set_number, signed_in, turn_to
 from tests.clip.engine import write_depth, write_ids, write_motion, write_plate
 from tests.conftest import INTERVIEW
 

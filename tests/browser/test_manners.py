@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE
-from tests.browser.test_app_in_browser import turn_to
+from tests.browser.steps import turn_to
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)

@@ -14,8 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pipeline.clip.still import decode_png
 from tests.browser.conftest import PATIENCE, App, shoot
-from tests.browser.test_app_in_browser import choose, choose_frames, few_steps, has_picture, set_number, turn_to
-from tests.browser.test_tabs import LONG
+from tests.browser.steps import LONG, choose, choose_frames, few_steps, has_picture, set_number, turn_to
 from ui.theme import VIEWER
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -21,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.player_page import COUNT, FIRST, SIZE
+from tests.browser.steps import sides
 from tests.footage import number_in
 
 pytestmark = pytest.mark.browser
@@ -62,13 +63,7 @@ def player(address: str, chromium: Browser) -> Iterator[Page]:
 
 def numbers(page: Page) -> tuple[int, int]:
     """The frame numbers in the pixels of A and of B, side by side."""
-    data = page.evaluate("document.querySelector('.player-picture').toDataURL()").split(",")[1]
-    screen = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
-    height, half = screen.shape[0], screen.shape[1] // 2 - 1
-    scale = min(half / SIZE[0], height / SIZE[1])
-    width, tall = round(SIZE[0] * scale), round(SIZE[1] * scale)
-    x, y = (half - width) // 2, (height - tall) // 2
-    left, right = (screen[y : y + tall, start + x : start + x + width] for start in (0, half + 2))
+    left, right = sides(page, SIZE)
     return number_in(left), number_in(np.bitwise_not(right))
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from server.users import Users
-from tests.browser.conftest import PATIENCE, App, running
+from tests.browser.conftest import PASSWORDS, PATIENCE, App
+from tests.browser.steps import signed_in
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-PASSWORDS = {"ava": "the first long one", "bob": "the second long one"}
 PLACES = [
     "/",
     "/config",
@@ -44,28 +42,6 @@ PLACES = [
     "/gradio_api/proxy=https://example.org/",
     "/nowhere",
 ]
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The app, open to other machines, with two users."""
-    home = tmp_path_factory.mktemp("guarded") / "home"
-    for name, password in PASSWORDS.items():
-        Users(home / "users.json").add(name, password, name.capitalize())
-    with running(home, host="0.0.0.0") as app:
-        yield app
-
-
-def signed_in(context: BrowserContext, app: App, name: str) -> Page:
-    """The app's page, reached through the form."""
-    page = context.new_page()
-    page.goto(app.url)
-    expect(page).to_have_url(f"{app.url}/sign-in")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORDS[name])
-    page.get_by_role("button", name="Sign in").click()
-    page.locator(".facts").wait_for()
-    return page
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from server.users import Users
-from tests.browser.conftest import CUT_OFF, PATIENCE, running
+from tests.browser.conftest import PATIENCE, faults_of, running, without_cut_off
 from tests.browser.proxy import Proxy, proxied
-from tests.browser.test_app_in_browser import choose_frames, few_steps, has_picture, set_number, turn_to
+from tests.browser.steps import choose_frames, few_steps, has_picture, set_number, turn_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -35,10 +35,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 @pytest.fixture
 def page(site: Proxy, chromium: Browser) -> Iterator[Page]:
     """A window that has signed in. Script errors, and requests to anywhere beside the path, fail the test."""
-    context, faults = chromium.new_context(viewport={"width": 1280, "height": 800}), list[str]()
-    context.set_default_timeout(PATIENCE)
-    context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    faults = faults_of(context)
     context.on("request", lambda request: faults.append(request.url) if is_beside(site, request.url) else None)
     page = context.new_page()
     page.goto(f"{site.url}/")
@@ -50,7 +48,7 @@ def page(site: Proxy, chromium: Browser) -> Iterator[Page]:
     expect(page).to_have_url(f"{site.url}/")
     yield page
     context.close()
-    assert [fault for fault in faults if not any(word in fault for word in CUT_OFF)] == []
+    assert without_cut_off(faults) == []
 
 
 def is_beside(site: Proxy, url: str) -> bool:

@@ -13,12 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
 from tests.browser.conftest import PATIENCE, App, is_outside, opened, shoot
-from tests.browser.test_app_in_browser import choose_frames, few_steps, has_picture, turn_to
+from tests.browser.steps import LONG, choose_frames, few_steps, has_picture, turn_to, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
-LONG = 600_000
-"""Milliseconds that a short training and its pictures may take on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +31,6 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     (folder / "5.txt").write_text("Ines at the table")
     (folder / "letter.jpg").write_text("Dear studio")
     return [*files, folder / "5.txt", folder / "letter.jpg"]
-
-
-def write(page: Page, name: str, text: str) -> None:
-    """Fill a field and leave it."""
-    field = page.locator(f"#{name} :is(input:not([type=range]), textarea)").first
-    field.fill(text)
-    field.blur()
 
 
 def test_pictures_become_a_lora_that_is_chosen_and_used(page: Page, app: App, faces: list[Path]) -> None:

@@ -5,10 +5,7 @@ Reloads at every stage, files of one name from two people, a prompt of 10,000 le
 
 from __future__ import annotations
 
-import base64
-import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +16,18 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
 from pipeline.frames import Picture
-from server.users import Users
-from tests.browser.conftest import PATIENCE, App, running
-from tests.browser.test_app_in_browser import choose_frames, few_steps, has_picture, set_number, turn_to
-from tests.browser.test_sign_in import PASSWORDS, signed_in
-from tests.browser.test_tabs import LONG, write
+from tests.browser.conftest import PASSWORDS, PATIENCE, App
+from tests.browser.steps import (
+    LONG,
+    choose_frames,
+    few_steps,
+    has_picture,
+    set_number,
+    sides,
+    signed_in,
+    turn_to,
+    write,
+)
 from tests.conftest import INTERVIEW
 from tests.footage import write_clip
 
@@ -62,15 +66,6 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    home = tmp_path_factory.mktemp("way") / "home"
-    for name, password in PASSWORDS.items():
-        Users(home / "users.json").add(name, password, name.capitalize())
-    with running(home, host="0.0.0.0") as app:
-        yield app
-
-
 def drop(page: Page, clip: Path) -> None:
     page.locator("#drop input[type=file]").set_input_files(clip)
     expect(page.locator(".facts").first).to_contain_text("8 frames")
@@ -83,13 +78,7 @@ def reload(page: Page) -> None:
 
 def shown_in(page: Page) -> tuple[int, int]:
     """The numbers in the pixels of A and of B, side by side."""
-    data = page.evaluate("document.querySelector('.player-picture').toDataURL()").split(",")[1]
-    screen = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
-    half = screen.shape[1] // 2 - 1
-    scale = min(half / SIZE[0], screen.shape[0] / SIZE[1])
-    width, tall = round(SIZE[0] * scale), round(SIZE[1] * scale)
-    x, y = (half - width) // 2, (screen.shape[0] - tall) // 2
-    a, b = (screen[y : y + tall, start + x : start + x + width] for start in (0, half + 2))
+    a, b = sides(page, SIZE)
     return stamp_in(a), stamp_in(b)
 
 

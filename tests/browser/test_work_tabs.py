@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, opened, running, shoot
-from tests.browser.test_app_in_browser import choose, choose_frames, few_steps, has_picture, set_number, turn_to
+from tests.browser.steps import choose, choose_frames, few_steps, has_picture, set_number, turn_to
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)

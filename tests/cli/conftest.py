@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cli import main
+from pipeline.models.store import ModelStore
 from pipeline.recipe.load import save_recipe
 from tests.render.conftest import tiny_recipe
-from tests.tiny import make_models
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the tiny models and a recipe for them."""
     folder = tmp_path_factory.mktemp("home")
-    make_models(folder / "models")
+    shutil.copytree(models.folder, folder / "models")
     save_recipe(tiny_recipe(), folder / "tiny.toml")
     return folder
+
+
+def answered(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    """A command's exit code, and what it printed, as data where `--json` asks for it."""
+    code = main([*arguments])
+    said = capsys.readouterr()
+    return code, json.loads(said.out) if "--json" in arguments and not code else said.out + said.err

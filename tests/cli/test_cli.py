@@ -49,8 +49,9 @@ def test_render_prints_the_figures_and_where_things_lie(
 
 
 def test_preview_writes_every_layer_of_one_frame(
-    home: Path, interview: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, looked_at: Path, interview: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    shutil.copytree(looked_at, home / "cache", dirs_exist_ok=True)
     command = ["--home", str(home), "preview", str(interview), "--preset", str(home / "tiny.toml")]
     assert main([*command, "--frame", "30", "--out", str(tmp_path / "look"), "--json"]) == 0
     files = json.loads(capsys.readouterr().out)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli import main
+from tests.cli.conftest import answered
 
 
 @pytest.fixture
 def jobs(home: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """`python cli.py jobs ...`: its exit code, and what it printed, as data where `--json` asks for it."""
-
-    def command(*arguments: str) -> tuple[int, Any]:
-        code = main(["--home", str(home), "jobs", *arguments])
-        said = capsys.readouterr()
-        return code, json.loads(said.out) if "--json" in arguments and not code else said.out + said.err
-
-    return command
+    return lambda *arguments: answered(capsys, "--home", str(home), "jobs", *arguments)
 
 
 @pytest.mark.slow

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from cli import main
+from tests.cli.conftest import answered
 from tests.models import siblings
 
 
 @pytest.fixture
 def models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """`python cli.py models ...` in a home of its own: its exit code, and what it printed, as data for `--json`."""
-
-    def command(*arguments: str) -> tuple[int, Any]:
-        code = main(["--home", str(tmp_path / "home"), "models", *arguments])
-        said = capsys.readouterr()
-        return code, json.loads(said.out) if "--json" in arguments and not code else said.out + said.err
-
-    return command
+    return lambda *arguments: answered(capsys, "--home", str(tmp_path / "home"), "models", *arguments)
 
 
 def test_a_file_is_imported_listed_verified_and_removed(models: Any, tmp_path: Path) -> None:

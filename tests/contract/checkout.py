@@ -6,7 +6,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -66,11 +66,12 @@ class Source:
         )
 
 
-def sources() -> list[Source]:
-    """Our programs and packages; tests and benchmarks are not among them."""
+@cache
+def sources() -> tuple[Source, ...]:
+    """Our programs and packages, read once; tests and benchmarks are not among them."""
     files = [ROOT / name for name in PROGRAMS]
     files += [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    return [Source(path) for path in files if path.is_file()]
+    return tuple(Source(path) for path in files if path.is_file())
 
 
 def tracked() -> list[Path]:

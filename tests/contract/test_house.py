@@ -172,5 +172,7 @@ def test_torchvision_is_declared_first() -> None:
 
 def declares(source: Source) -> bool:
     """Whether the file calls `torchvision_ops.declare()`; a package's own file does so for all modules in it."""
+    if not any("torchvision_ops" in found.module for found in source.imports):
+        return False
     calls = [ast.unparse(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
     return "torchvision_ops.declare" in calls or "declare" in calls

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.contract.bare import INTERPRETER, bare_environment
 from tests.contract.checkout import ROOT, sources
 
@@ -51,6 +53,7 @@ def imported(*modules: str) -> dict[str, list[str]]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_importing_touches_nothing() -> None:
     facts = imported(*(source.module for source in sources()))
     assert facts["touched"] == []

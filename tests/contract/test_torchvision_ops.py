@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from pipeline import torchvision_ops
@@ -35,6 +36,7 @@ print(numpy.asarray(CannyDetector()(Image.fromarray(step), detect_resolution=64,
 """
 
 
+@pytest.mark.slow
 def test_everything_that_imports_torchvision_works() -> None:
     command = [sys.executable, "-c", IN_A_FRESH_INTERPRETER]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -79,8 +79,5 @@ def counted_calls() -> Iterator[Counter[str]]:
     def count(module: nn.Module, inputs: object, output: object) -> None:
         calls[type(module).__name__] += 1
 
-    hook = register_module_forward_hook(count)
-    try:
+    with register_module_forward_hook(count):
         yield calls
-    finally:
-        hook.remove()

@@ -7,14 +7,11 @@ import torch
 
 from pipeline.engine.residency import Residency
 from pipeline.models.store import ModelStore
-from tests.tiny import make_models
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    folder = tmp_path_factory.mktemp("models")
-    make_models(folder)
-    return ModelStore(folder)
+def store(models: ModelStore) -> ModelStore:
+    return models
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,7 @@ print(*sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_the_engine_needs_no_package_of_the_other_stages(store: ModelStore) -> None:
     """It must run on a bare GPU machine; and nothing heavy comes in before it is used."""
     result = subprocess.run(

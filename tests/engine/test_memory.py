@@ -34,11 +34,8 @@ def short_of_memory(where: str, most: int, error: Callable[[], BaseException]) -
         if type(module).__name__ == where and len(inputs[0]) > most:
             raise error()
 
-    hook = register_module_forward_pre_hook(check)
-    try:
+    with register_module_forward_pre_hook(check):
         yield
-    finally:
-        hook.remove()
 
 
 @pytest.fixture
@@ -79,9 +76,8 @@ def test_memory_that_runs_out_at_any_single_call_costs_nothing_but_time(store: M
                 if made[0] == unlucky + 1:
                     raise torch.OutOfMemoryError("CUDA out of memory.")
 
-        hook = register_module_forward_pre_hook(check)
-        with_luck = engine.img2img(batch, Priority.RENDER)
-        hook.remove()
+        with register_module_forward_pre_hook(check):
+            with_luck = engine.img2img(batch, Priority.RENDER)
         assert np.abs(with_luck.astype(int) - alone).max() <= 1
 
 
@@ -94,11 +90,8 @@ def sizes_seen(where: str) -> Iterator[list[int]]:
         if type(module).__name__ == where:
             seen.append(len(inputs[0]))
 
-    hook = register_module_forward_pre_hook(note)
-    try:
+    with register_module_forward_pre_hook(note):
         yield seen
-    finally:
-        hook.remove()
 
 
 def test_the_batch_steps_down_from_sixteen_to_one_and_later_batches_begin_there(

@@ -148,11 +148,8 @@ def no_room_for_two(residency: Residency, most: int) -> Iterator[list[int]]:
             failed.append(len(here(residency)))
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    hook = register_module_forward_pre_hook(check)
-    try:
+    with register_module_forward_pre_hook(check):
         yield failed
-    finally:
-        hook.remove()
 
 
 def test_when_memory_runs_out_idle_networks_go_before_the_batch_is_halved(

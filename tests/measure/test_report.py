@@ -119,6 +119,7 @@ def test_the_report_is_plain_data_and_a_table(identity: Report) -> None:
     assert "16 of 16 frames" in identity.table()
 
 
+@pytest.mark.slow
 def test_a_late_render_of_a_sub_range_loses_timing(shot: Shot, pictures: list[Picture], tmp_path: Path) -> None:
     """The render is a clip of its own: its frame 0 belongs to frame 32 of the plate, its acting comes 4 frames late."""
     late = clip(tmp_path / "late.mp4", [pictures[max(index - 4, 0)] for index in range(len(pictures))], shot)
@@ -134,6 +135,7 @@ def test_a_late_render_of_a_sub_range_loses_timing(shot: Shot, pictures: list[Pi
         assert told == [(done + 1, 16) for done in range(16)], stage
 
 
+@pytest.mark.slow
 def test_a_blurred_render_does_not_beat_its_ceiling(
     shot: Shot, plate: Shot, pictures: list[Picture], tmp_path: Path
 ) -> None:

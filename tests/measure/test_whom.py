@@ -83,6 +83,7 @@ def side_by_side(left: Picture, right: Picture) -> Picture:
     return np.ascontiguousarray(np.concatenate([left[:, part], right[:, part]], axis=1))
 
 
+@pytest.mark.slow
 def test_two_people_in_one_frame_keep_their_own_acting(shot: Shot, tmp_path: Path) -> None:
     """She sits beside herself, acting what she acts eight frames later."""
     frames = [frame.pixels for frame in read_frames(shot, FrameRange(30, 53))]

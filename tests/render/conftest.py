@@ -71,11 +71,21 @@ def engine() -> Iterator[Engine]:
         yield shared
 
 
+@pytest.fixture(scope="session")
+def bench_in(interview: Path, looked_at: Path, models: ModelStore, engine: Engine) -> Callable[[Path], Bench]:
+    """A bench in any folder: the sample shot with a cache that holds its people alone."""
+
+    def made(folder: Path) -> Bench:
+        shutil.copytree(looked_at, folder / "cache")
+        return Bench(probe(interview), Tools(engine, models, folder / "cache"), folder)
+
+    return made
+
+
 @pytest.fixture
-def bench(interview: Path, looked_at: Path, models: ModelStore, engine: Engine, tmp_path: Path) -> Bench:
+def bench(bench_in: Callable[[Path], Bench], tmp_path: Path) -> Bench:
     """The sample shot with a cache that holds its people alone."""
-    shutil.copytree(looked_at, tmp_path / "cache")
-    return Bench(probe(interview), Tools(engine, models, tmp_path / "cache"), tmp_path)
+    return bench_in(tmp_path)
 
 
 @pytest.fixture

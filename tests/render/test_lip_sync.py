@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from pipeline.progress import Progress
 from pipeline.raised import write_raised
 from pipeline.recipe.final import Final
 from tests.filters.clips import texture
-from tests.footage import Clip, click_time, click_wav, sound_packets, sound_samples, write_clip
+from tests.footage import Clip, click_time, click_wav, clicks_wav, sound_packets, sound_samples, write_clip
 from tests.render.conftest import Bench, tiny_recipe
 
 RATE, COUNT, FLASH = 60, 120, 61
@@ -103,18 +102,6 @@ LONG, SLOW_RATE, CLICKS = 600, 2, (5.0, 300.5, 595.0)
 FRAME = 1 / 24
 
 
-def beeps(path: Path, times: Sequence[float], seconds: float) -> Path:
-    """Clicks at these seconds."""
-    samples = np.zeros(round(seconds * 48000))
-    click = 0.8 * np.sin(2 * np.pi * 2000 * np.arange(192) / 48000)
-    for time in times:
-        samples[round(time * 48000) : round(time * 48000) + len(click)] = click
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 48000, 0, "NONE", ""))
-        file.writeframes((samples * 32767).astype("<i2").tobytes())
-    return path
-
-
 def flashes(path: Path) -> list[float]:
     """When lights go on, in seconds."""
     shot = probe(path)
@@ -129,7 +116,7 @@ def test_after_a_chain_of_speed_changes_ten_minutes_are_in_sync(tmp_path: Path) 
     for at in (round(time * SLOW_RATE) for time in CLICKS):
         for picture in pictures[at : at + 4]:
             picture[2:22, 2:22] = 255
-    sound = beeps(tmp_path / "beeps.wav", CLICKS, LONG)
+    sound = clicks_wav(tmp_path / "beeps.wav", CLICKS, LONG)
     path = write_clip(tmp_path / "0.mp4", pictures, Clip(Fraction(SLOW_RATE), sound=sound))
     speed = Fraction(1)
     for step, final in enumerate((Final(rate="2.5", speed=1.25), Final(rate="15/7", speed=0.8)), 1):

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -22,12 +23,20 @@ from pipeline.frames import FrameRange
 from pipeline.models.store import ModelStore
 from pipeline.plan import plan_render
 from pipeline.progress import Progress, Step
-from pipeline.render import Order, people_in, preview, render, write_preview
+from pipeline.render import Order, Rendered, Tools, people_in, preview, render, write_preview
 from tests import footage
 from tests.render.conftest import Bench, files_in, tiny_recipe
 
 ACROSS_THE_CUT = "62-66"
+TempPaths = pytest.TempPathFactory
 KEPT = ("render.mp4", "before-after.mp4", "mattes", "layers", "measurements.json", "report.html", "manifest.json")
+
+
+class Done(NamedTuple):
+    """A bench, and what was rendered on it."""
+
+    bench: Bench
+    rendered: Rendered
 
 
 def without_engine(bench: Bench) -> Bench:
@@ -37,9 +46,15 @@ def without_engine(bench: Bench) -> Bench:
     return dataclasses.replace(bench, tools=dataclasses.replace(bench.tools, engine=closed))
 
 
-def test_a_render_delivers_everything_at_the_plates_size_and_rate(bench: Bench) -> None:
-    done = bench.render(tiny_recipe(), ACROSS_THE_CUT, "out")
-    out = bench.folder / "out"
+@pytest.fixture(scope="module")
+def done(bench_in: Callable[[Path], Bench], tmp_path_factory: TempPaths) -> Done:
+    """The tiny recipe across the cut, rendered once. What a test adds must go into a folder of its own name."""
+    bench = bench_in(tmp_path_factory.mktemp("done"))
+    return Done(bench, bench.render(tiny_recipe(), ACROSS_THE_CUT, "out"))
+
+
+def test_a_render_delivers_everything_at_the_plates_size_and_rate(done: Done) -> None:
+    bench, out = done.bench, done.rendered.out.path
     rendered = probe(out / "render.mp4")
     assert (rendered.width, rendered.height, rendered.rate) == (640, 360, bench.shot.rate)
     assert rendered.sound
@@ -57,7 +72,7 @@ def test_a_render_delivers_everything_at_the_plates_size_and_rate(bench: Bench) 
     assert set(manifest["keys"]) == {"pass.body", "pass.face", "tracks"}
     assert set(manifest["models"]) == {"tiny", "tiny-canny", "tiny-mediapipe_face"}
     measured = json.loads((out / "measurements.json").read_text())
-    assert manifest["measurements"] == measured == json.loads(json.dumps(done.report.to_json()))
+    assert manifest["measurements"] == measured == json.loads(json.dumps(done.rendered.report.to_json()))
 
 
 def test_the_delivered_frame_is_the_layers_over_each_other(bench: Bench) -> None:
@@ -96,21 +111,21 @@ def test_a_face_pass_may_read_what_lies_below_it(bench: Bench) -> None:
 
 def test_noise_may_keep_to_the_face(bench: Bench, tmp_path: Path) -> None:
     recipe = tiny_recipe("passes.face.noise=face_space", "passes.body.enabled=false")
-    bench.render(tiny_recipe("passes.body.enabled=false"), "60-63", "fixed")
-    bench.render(recipe, "60-63", "face")
+    bench.render(tiny_recipe("passes.body.enabled=false"), "62-63", "fixed")
+    bench.render(recipe, "62-63", "face")
     other = dataclasses.replace(bench, tools=dataclasses.replace(bench.tools, cache=tmp_path / "other"))
     shutil.copytree(bench.tools.cache, tmp_path / "other", ignore=shutil.ignore_patterns("*.png"))
-    other.render(recipe, "62-63", "part")
+    other.render(recipe, "63", "part")
     fixed, face, part = (files_in(bench.folder / out, ["layers/face"]) for out in ("fixed", "face", "part"))
     assert all(face[name] != fixed[name] for name in face)
     assert part.items() <= face.items()
 
 
-def test_feather_and_erode_touch_no_model(bench: Bench) -> None:
-    bench.render(tiny_recipe(), ACROSS_THE_CUT, "first")
+def test_feather_and_erode_touch_no_model(done: Done) -> None:
+    bench = done.bench
     changed = tiny_recipe("passes.face.feather=12.0", "passes.face.erode=2", "delivery.crf=20")
     without_engine(bench).render(changed, ACROSS_THE_CUT, "second")
-    first, second = (files_in(bench.folder / out, ["layers/face"]) for out in ("first", "second"))
+    first, second = (files_in(bench.folder / out, ["layers/face"]) for out in ("out", "second"))
     assert first != second
     with pytest.raises(Cancelled):
         without_engine(bench).render(tiny_recipe("passes.face.steps=4"), ACROSS_THE_CUT, "third")
@@ -152,9 +167,12 @@ def test_openposes_own_weights_change_the_passes_that_see_a_pose(bench: Bench, t
 
 
 @pytest.mark.slow
-def test_a_part_of_the_shot_equals_the_same_part_of_a_longer_render(bench: Bench, tmp_path: Path) -> None:
+def test_a_part_of_the_shot_equals_the_same_part_of_a_longer_render(
+    bench: Bench, looked_at: Path, tmp_path: Path
+) -> None:
     bench.render(tiny_recipe(), "60-67", "long")
     fresh = dataclasses.replace(bench, tools=dataclasses.replace(bench.tools, cache=tmp_path / "other"))
+    shutil.copytree(looked_at, fresh.tools.cache)
     fresh.render(tiny_recipe(), "63-65", "short")
     for name in ("body", "face"):
         for number in (63, 64, 65):
@@ -162,31 +180,40 @@ def test_a_part_of_the_shot_equals_the_same_part_of_a_longer_render(bench: Bench
             assert (bench.folder / "long" / path).read_bytes() == (bench.folder / "short" / path).read_bytes()
 
 
-def test_a_stopped_render_keeps_its_batches_and_goes_on_to_the_same_bytes(bench: Bench, tmp_path: Path) -> None:
-    bench.render(tiny_recipe(), "60-67", "whole")
+def test_a_stopped_render_keeps_its_batches_and_goes_on_to_the_same_bytes(
+    bench: Bench, looked_at: Path, tmp_path: Path
+) -> None:
+    recipe, frames = tiny_recipe("batch_size=2"), FrameRange(62, 65)
+    bench.render(recipe, "62-65", "whole")
     fresh = dataclasses.replace(bench, tools=dataclasses.replace(bench.tools, cache=tmp_path / "other"))
+    shutil.copytree(looked_at, fresh.tools.cache)
     stop, news = Event(), []
 
     def listen(step: Step) -> None:
         news.append(step)
-        if step.stage == "passes" and step.done == 4:
+        if step.stage == "passes" and step.done == 2:
             stop.set()
 
-    order = Order(bench.shot, tiny_recipe(), FrameRange(60, 67), tmp_path / "stopped")
+    order = Order(bench.shot, recipe, frames, tmp_path / "stopped")
     with pytest.raises(Cancelled):
         render(order, fresh.tools, Progress(listen, stop))
     news.clear()
     render(order, fresh.tools, Progress(news.append))
-    assert [(s.done, s.reused) for s in news if s.stage == "passes"] == [(0, 0), (4, 4), (8, 4)]
+    assert [(s.done, s.reused) for s in news if s.stage == "passes"] == [(0, 0), (2, 2), (4, 2)]
     assert files_in(tmp_path / "stopped", KEPT) == files_in(bench.folder / "whole", KEPT)
 
 
-def test_no_face_means_body_alone_with_a_warning(bench_of: Callable[[Path], Bench], tmp_path: Path) -> None:
-    bench = bench_of(footage.clip(tmp_path / "numbers.mp4", count=5))
-    done = bench.render(tiny_recipe(), "0-4", "out")
+@pytest.fixture
+def numbers(bench_of: Callable[[Path], Bench], tmp_path: Path) -> Bench:
+    """A clip of five frames without a face."""
+    return bench_of(footage.clip(tmp_path / "numbers.mp4", count=5))
+
+
+def test_no_face_means_body_alone_with_a_warning(numbers: Bench) -> None:
+    done = numbers.render(tiny_recipe(), "0-4", "out")
     assert any("No face was found in the shot" in warning for warning in done.version.warnings)
-    assert not (bench.folder / "out" / "layers" / "face").exists()
-    assert len(list((bench.folder / "out" / "layers" / "body").iterdir())) == 5
+    assert not (numbers.folder / "out" / "layers" / "face").exists()
+    assert len(list((numbers.folder / "out" / "layers" / "body").iterdir())) == 5
 
 
 @pytest.mark.parametrize(
@@ -209,32 +236,35 @@ def test_odd_clips_and_extreme_settings_work(
     assert (rendered.width, rendered.height, len(rendered.frames)) == (width, height, count)
 
 
-@pytest.fixture
-def two(bench: Bench, bench_of: Callable[[Path], Bench], tmp_path: Path) -> Bench:
-    """A shot of two frames with a woman on the left and another one, her mirror image, on the right."""
-    frame = read_frame(bench.shot, 20).pixels
-    return bench_of(footage.write_clip(tmp_path / "two.mp4", [np.hstack((frame, frame[:, ::-1]))] * 2))
+@pytest.fixture(scope="module")
+def two(interview: Path, models: ModelStore, engine: Engine, tmp_path_factory: TempPaths) -> Bench:
+    """A shot of two frames with a woman on the left and another one, her mirror image, on the right: in `plain`
+    the tiny recipe, rendered once."""
+    folder, frame = tmp_path_factory.mktemp("two"), read_frame(probe(interview), 20).pixels
+    clip = footage.write_clip(folder / "two.mp4", [np.hstack((frame, frame[:, ::-1]))] * 2)
+    bench = Bench(probe(clip), Tools(engine, models, folder / "cache"), folder)
+    bench.render(tiny_recipe(), "0-1", "plain")
+    return bench
 
 
-def test_two_people_are_one_layer_and_a_matte_each(two: Bench, tmp_path: Path) -> None:
-    two.render(tiny_recipe(), "0-1", "two")
+def test_two_people_are_one_layer_and_a_matte_each(two: Bench) -> None:
+    out = two.folder / "plain"
     both, left, right = (
-        decode_png((tmp_path / "two" / "mattes" / name / "000000.png").read_bytes())
-        for name in ("face", "face.1", "face.2")
+        decode_png((out / "mattes" / name / "000000.png").read_bytes()) for name in ("face", "face.1", "face.2")
     )
     assert left[:, :640].any() and not left[:, 640:].any()
     assert right[:, 640:].any() and not right[:, :640].any()
     assert (both == np.maximum(left, right)).all()
-    layer = decode_png((tmp_path / "two" / "layers" / "face" / "000000.png").read_bytes())
+    layer = decode_png((out / "layers" / "face" / "000000.png").read_bytes())
     assert layer[:, :640, 3].any() and layer[:, 640:, 3].any()
 
 
-def test_two_faces_are_one_matte_when_every_frame_is_looked_at_alone(two: Bench, tmp_path: Path) -> None:
-    two.render(tiny_recipe("passes.face.region.follow=frame"), "0-1", "two")
-    matte = decode_png((tmp_path / "two" / "mattes" / "face" / "000000.png").read_bytes())
+def test_two_faces_are_one_matte_when_every_frame_is_looked_at_alone(two: Bench) -> None:
+    two.render(tiny_recipe("passes.face.region.follow=frame"), "0", "alone")
+    matte = decode_png((two.folder / "alone" / "mattes" / "face" / "000000.png").read_bytes())
     assert matte[:, :640].any()
     assert matte[:, 640:].any()
-    assert [folder.name for folder in (tmp_path / "two" / "mattes").iterdir()] == ["face"]
+    assert [folder.name for folder in (two.folder / "alone" / "mattes").iterdir()] == ["face"]
 
 
 def test_the_people_of_a_shot_are_listed(two: Bench) -> None:
@@ -244,23 +274,22 @@ def test_the_people_of_a_shot_are_listed(two: Bench) -> None:
     assert left.frames == right.frames == FrameRange(0, 1) and left.seen == right.seen == 2
 
 
-def test_changing_one_person_redoes_that_person_alone(two: Bench, tmp_path: Path) -> None:
-    two.render(tiny_recipe(), "0-1", "before")
+def test_changing_one_person_redoes_that_person_alone(two: Bench) -> None:
     pictures = {path: path.read_bytes() for path in two.tools.cache.rglob("*.png")}
     two.render(tiny_recipe("passes.face.people=[{person=2, denoising_strength=0.9}]"), "0-1", "after")
     new = set(two.tools.cache.rglob("*.png")) - set(pictures)
     assert len(new) == 2 and len({path.parent for path in new}) == 1, "two frames of person 2"
     assert all(path.read_bytes() == data for path, data in pictures.items())
     before, after = (
-        decode_png((tmp_path / out / "layers" / "face" / "000001.png").read_bytes()) for out in ("before", "after")
+        decode_png((two.folder / out / "layers" / "face" / "000001.png").read_bytes()) for out in ("plain", "after")
     )
     assert (before[:, :640] == after[:, :640]).all()
     assert (before[:, 640:] != after[:, 640:]).any()
 
 
-def test_a_person_may_be_left_alone(two: Bench, tmp_path: Path) -> None:
-    two.render(tiny_recipe("passes.face.people=[{person=1, enabled=false}]"), "0", "out")
-    layer = decode_png((tmp_path / "out" / "layers" / "face" / "000000.png").read_bytes())
+def test_a_person_may_be_left_alone(two: Bench) -> None:
+    two.render(tiny_recipe("passes.face.people=[{person=1, enabled=false}]"), "0", "without")
+    layer = decode_png((two.folder / "without" / "layers" / "face" / "000000.png").read_bytes())
     assert not layer[:, :640].any() and layer[:, 640:].any()
 
 
@@ -270,12 +299,12 @@ def test_frames_the_shot_does_not_have_are_refused_before_anything_is_written(be
     assert not (bench.folder / "out").exists()
 
 
-def test_a_folder_of_another_render_is_refused(bench: Bench) -> None:
-    bench.render(tiny_recipe(), "62", "out")
-    for recipe, frames in ((tiny_recipe("seed=2"), "62"), (tiny_recipe(), "63"), (tiny_recipe("delivery.crf=3"), "62")):
+def test_a_folder_of_another_render_is_refused(numbers: Bench) -> None:
+    numbers.render(tiny_recipe(), "2", "out")
+    for recipe, frames in ((tiny_recipe("seed=2"), "2"), (tiny_recipe(), "3"), (tiny_recipe("delivery.crf=3"), "2")):
         with pytest.raises(OutputError, match="another render"):
-            bench.render(recipe, frames, "out")
-    bench.render(tiny_recipe(), "62", "out")
+            numbers.render(recipe, frames, "out")
+    numbers.render(tiny_recipe(), "2", "out")
 
 
 def test_a_folder_that_is_not_ours_is_refused(bench: Bench) -> None:
@@ -300,13 +329,13 @@ def test_two_renders_do_not_share_a_folder(bench: Bench) -> None:
     assert [p.name for p in out.iterdir()] == [".lock"]
 
 
-def test_a_missing_model_is_named_and_nothing_is_left_out(bench: Bench) -> None:
+def test_a_missing_model_is_named_and_nothing_is_left_out(numbers: Bench) -> None:
     recipe = tiny_recipe("passes.body.controls.canny.model=control_v11p_sd15_canny")
     with pytest.raises(ModelMissing, match="control_v11p_sd15_canny"):
-        bench.render(recipe, "62", "out")
-    bench.render(tiny_recipe(), "62", "out")
+        numbers.render(recipe, "2", "out")
+    numbers.render(tiny_recipe(), "2", "out")
     off = tiny_recipe("passes.body.controls.canny.model=control_v11p_sd15_canny", "passes.body.controls.canny.weight=0")
-    bench.render(off, "62", "off")
+    numbers.render(off, "2", "off")
 
 
 def test_a_preview_shows_everything_and_is_what_the_render_will_be(bench: Bench, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,10 @@ from tests.render.conftest import Bench, tiny_recipe
 CHANGES = ("seed=7", "prompt='a woman, (rim light:1.2)'", "negative_prompt=cgi", "delivery.master=png")
 
 
-@pytest.fixture
-def rendered(bench: Bench) -> tuple[Recipe, Path]:
-    """One frame of the tiny recipe with a master of PNGs, and where it was delivered."""
-    recipe = tiny_recipe(*CHANGES)
+@pytest.fixture(scope="module")
+def rendered(bench_in: Callable[[Path], Bench], tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path]:
+    """One frame of the tiny recipe with a master of PNGs, and where it was delivered. Tests only read it."""
+    recipe, bench = tiny_recipe(*CHANGES), bench_in(tmp_path_factory.mktemp("rendered"))
     bench.render(recipe, "62", "out")
     return recipe, bench.folder / "out"
 

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import gradio as gr
 import pytest
 
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange
 from studio import LOCAL, Studio
-from tests.test_studio import recipe
-from tests.tiny import make_models
+from tests.tiny import recipe
 from ui.page import Page, Person
 from ui.pictures import Pictures
 from ui.runs import Runs
 from ui.tabs.queue import QueueTab
 
 PEOPLE = {LOCAL: Person("Root", True), "ann": Person("Ann <b>", False), "bob": Person("Bob", False)}
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    make_models(tmp_path / "home" / "models")
-    with Studio(tmp_path / "home", "cpu") as studio:
-        yield studio
-
-
-@pytest.fixture
-def shot(studio: Studio, interview: Path) -> Shot:
-    return studio.shot(interview)
 
 
 @pytest.fixture

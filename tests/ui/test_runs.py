@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,10 @@ from jobs.job import Reached, State
 from pipeline.clip.shot import Shot
 from pipeline.errors import ModelMissing, PhotoplayError
 from pipeline.frames import FrameRange
+from pipeline.models.store import ModelStore
 from pipeline.recipe.load import parse_recipe
 from pipeline.recipe.recipe import Recipe
 from studio import LOCAL, Studio
-from tests.tiny import make_models
 from ui.runs import STAGES, Run, Runs
 from ui.say import time_left
 from ui.tabs.render import outcome_of, picture_of, progress_of
@@ -25,30 +25,19 @@ RECIPE = {
     "title": "Tiny",
     "checkpoint": "tiny",
     "working_size": 64,
-    "batch_size": 2,
+    "batch_size": 1,
     "passes": [{"name": "body", "steps": 2, "controls": [{"kind": "canny", "model": "tiny-canny"}]}],
 }
-FRAMES = FrameRange(3, 6)
+FRAMES = FrameRange(3, 4)
 PATIENCE = 120.0
-"""Seconds that a render of four frames may take on a busy machine."""
+"""Seconds that a render of two frames may take on a busy machine."""
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
-    make_models(home / "models")
+    shutil.copytree(models.folder, home / "models")
     return home
-
-
-@pytest.fixture
-def studio(home: Path) -> Iterator[Studio]:
-    with Studio(home, "cpu") as studio:
-        yield studio
-
-
-@pytest.fixture
-def shot(studio: Studio, interview: Path) -> Shot:
-    return studio.shot(interview)
 
 
 def recipe(**changes: object) -> Recipe:
@@ -85,7 +74,7 @@ def test_a_render_ends_with_its_files_and_figures(studio: Studio, shot: Shot) ->
     out = out_of(run.job)
     assert out.parent.parent == studio.home / "users" / LOCAL and out.parent.name.startswith("plate-")
     assert (out / "render.mp4").exists() and (out / "measurements.json").exists()
-    assert [run.job.stages[name].done for name in STAGES] == [4, 4, 4]
+    assert [run.job.stages[name].done for name in STAGES] == [2, 2, 2]
     picture = picture_of(studio, run)
     assert picture is not None and picture.shape == (360, 640, 3)
     assert "Finished" in outcome_of(run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,7 @@ from pipeline.frames import FrameRange, Picture
 from pipeline.progress import Progress, Step
 from pipeline.render import Order
 from studio import LOCAL, Studio
-from tests.test_studio import recipe
-from tests.tiny import make_models
+from tests.tiny import recipe
 from training.characters.settings import Training
 from verbs.training_orders import training_from
 from verbs.training_trials import Candidate, cells_of, probes_of, sheets_of
@@ -41,13 +39,6 @@ SETTINGS = {
 
 def settings(**changes: object) -> Training:
     return training_from(SETTINGS | changes)
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    make_models(tmp_path / "home" / "models")
-    with Studio(tmp_path / "home", "cpu") as studio:
-        yield studio
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pipeline.models.library import wanted
 from pipeline.models.store import ModelStore
 from tests.models import siblings
 from tests.models.test_fetch import Hub, described, hub
-from tests.test_studio import recipe
+from tests.tiny import recipe
 from verbs.shelf import Fetching, Shelf
 from workspaces.home import Home
 from workspaces.rooms import Rooms

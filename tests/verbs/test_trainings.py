@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -14,7 +12,6 @@ import pytest
 from PIL import Image
 from safetensors import safe_open
 
-from jobs.job import Job, State
 from pipeline.clip.read import read_frame
 from pipeline.errors import Cancelled, ModelMissing, NotWritable, RecipeError, RefusedFile, TrainingError
 from pipeline.frames import FrameRange, Picture
@@ -22,8 +19,8 @@ from pipeline.progress import Progress, Step
 from pipeline.render import Order
 from studio import LOCAL, Studio
 from tests.footage import write_clip
-from tests.test_studio import recipe
-from tests.tiny import make_models
+from tests.tiny import recipe
+from tests.waiting import at
 from training.characters.course import STAGE
 from training.characters.settings import Training
 from verbs.training_orders import training_from
@@ -41,24 +38,10 @@ SETTINGS = {
     "checkpoint_every": 2,
     "consent": "Ava, a digital character of ours",
 }
-PATIENCE = 120.0
-"""Seconds that a training of six steps may take on a busy machine."""
 
 
 def settings(**changes: object) -> Training:
     return training_from(SETTINGS | changes)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    make_models(tmp_path / "home" / "models")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def studio(home: Path) -> Iterator[Studio]:
-    with Studio(home, "cpu") as studio:
-        yield studio
 
 
 @pytest.fixture
@@ -73,14 +56,6 @@ def pictures(studio: Studio, interview: Path, tmp_path: Path) -> Path:
 
 def prepare(studio: Studio, source: Path, **changes: object) -> None:
     studio.trainings.prepare_pictures(LOCAL, source, settings(**changes), Progress())
-
-
-def at(studio: Studio, job_id: str, *states: State) -> Job:
-    limit = time.monotonic() + PATIENCE
-    while (job := studio.jobs.job(job_id)).state not in states:
-        assert time.monotonic() < limit, job
-        time.sleep(0.02)
-    return job
 
 
 def tensors(path: Path) -> dict[str, list[float]]:

@@ -6,7 +6,6 @@ Text encoder and UNet stay as they are; the new ControlNet begins as a copy of t
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from transformers import CLIPTokenizer
 
 from training.draft import shapes
+from training.draft.asked import of_pairs
 from training.draft.batches import Batch, Cache, draw_batch
 from training.draft.denoiser import DECAY, LOG_EVERY, Denoiser, load_cache, losses, noise_of, tokens_of
 from training.draft.device import ahead, lean, move
@@ -98,10 +98,8 @@ def export(work: Path, kind: Given, out: Path) -> Path:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = of_pairs(__doc__)
     parser.add_argument("--kind", choices=GIVEN, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=4e-4)

@@ -7,7 +7,6 @@ use it; the results are compared with the film pictures of the same moments. Pri
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from pipeline.measure.expression import CURVES, signs_of
 from pipeline.models.store import ModelStore
 from pipeline.people.finder import FaceFinder
 from pipeline.recipe.passes import ControlKind
+from training.draft.asked import of_pairs
 from training.draft.batches import Cache
 from training.draft.corpus import LOOKS, Look, pictures
 from training.draft.denoiser import load_cache
@@ -187,9 +187,7 @@ def evaluate(data: Path, work: Path, count: int, guidance_scale: float) -> dict[
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser = of_pairs(__doc__)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--guidance-scale", type=float, default=1.5)
     arguments = parser.parse_args()

@@ -6,7 +6,6 @@ replaced in one go, so that a program loading it meanwhile sees the old or the n
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from diffusers import ModelMixin
 from transformers import CLIPTextModel
 
 from training.draft import shapes
+from training.draft.asked import in_work
 from training.draft.denoiser import Denoiser
 from training.draft.latents import frozen_autoencoder
 from training.draft.state import averaged
@@ -76,8 +76,7 @@ def export(vae: ModelMixin, denoiser: Denoiser, tokenizer: Path, out: Path) -> i
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser = in_work(__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
     denoiser = averaged(arguments.work / "denoiser.pt", Denoiser())

@@ -7,13 +7,13 @@ blank. The command can be stopped and goes on.
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.draft.asked import of_pairs
 from training.draft.corpus import read_pairs
 from training.draft.hints import hint_array, views_file
 from training.draft.views import View, read_views
@@ -73,11 +73,7 @@ def cache(data: Path, work: Path) -> None:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    arguments = parser.parse_args()
-    cache(arguments.data, arguments.work)
+    cache(**vars(of_pairs(__doc__).parse_args()))
 
 
 if __name__ == "__main__":

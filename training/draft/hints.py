@@ -6,7 +6,6 @@ nothing else to read them off. The command can be stopped and goes on at the pai
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.recipe.passes import ControlKind
+from training.draft.asked import of_pairs
 from training.draft.corpus import pictures, read_pairs
 from training.draft.views import SIDE, VIEWS, View, read_views, views_of, write_views
 
@@ -71,11 +71,7 @@ def cache(data: Path, work: Path) -> None:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    arguments = parser.parse_args()
-    cache(arguments.data, arguments.work)
+    cache(**vars(of_pairs(__doc__).parse_args()))
 
 
 if __name__ == "__main__":

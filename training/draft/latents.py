@@ -5,7 +5,6 @@ The command can be stopped and goes on at the pair where it was.
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 
 from training.draft import shapes
+from training.draft.asked import of_pairs
 from training.draft.corpus import LOOKS, Look, pictures
 from training.draft.decoder import Decoder
 from training.draft.device import device, lean, move
@@ -93,11 +93,7 @@ def cache(data: Path, work: Path) -> None:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
-    arguments = parser.parse_args()
-    cache(arguments.data, arguments.work)
+    cache(**vars(of_pairs(__doc__).parse_args()))
 
 
 if __name__ == "__main__":

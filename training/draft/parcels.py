@@ -7,7 +7,6 @@ when the first has come.
 
 from __future__ import annotations
 
-import argparse
 import io
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.files import atomic
 from pipeline.recipe.passes import ControlKind
+from training.draft.asked import of_pairs
 from training.draft.corpus import LOOKS, read_pairs
 from training.draft.given import GIVEN, Given
 from training.draft.hints import CONTROLS, hint_array, views_file
@@ -114,10 +114,8 @@ def _values(content: bytes) -> NDArray:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("pack", "unpack"))
-    parser.add_argument("--data", type=Path, required=True, help="folder of the pairs; unpack writes pairs.jsonl to it")
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser = of_pairs(__doc__)
+    parser.add_argument("what", choices=("pack", "unpack"), help="unpack also writes pairs.jsonl to DATA")
     parser.add_argument("--out", type=Path, required=True, help="folder of the parcels")
     parser.add_argument("--given", choices=GIVEN, nargs="*", default=[], help="pack these, too; normals are large")
     parser.add_argument("--most", type=float, default=12.0, help="size of a parcel in MB")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import time
@@ -14,6 +13,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from pipeline.files import put_in_place
+from training.draft.asked import of_pairs
 from training.draft.device import device
 
 Model = TypeVar("Model", bound=torch.nn.Module)
@@ -134,9 +134,7 @@ def trapezoid(step: int, steps: int, warm: int, decay: float) -> float:
 
 def train_as_asked(train: Callable[..., None], about: str, steps: int, batch: int, rate: float, seed: int) -> None:
     """Call `train(data, work, steps, batch, rate, seed)` as the command line says; the numbers are its defaults."""
-    parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser = of_pairs(about)
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--rate", type=float, default=rate)

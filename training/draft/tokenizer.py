@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
+from training.draft.asked import WORK
 from training.draft.corpus import mirrored, read_pairs
 
 VOCABULARY = 4096
@@ -114,7 +115,7 @@ def main() -> None:
     """Command line entry."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("training/draft/work/tokenizer"))
+    parser.add_argument("--out", type=Path, default=WORK / "tokenizer")
     arguments = parser.parse_args()
     write(arguments.out, [pair.caption for pair in read_pairs(arguments.data)])
 

@@ -6,7 +6,6 @@ is not, which the first steps' low learning rate makes good.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from diffusers import AutoencoderTiny, ControlNetModel, UNet2DConditionModel
 from transformers import CLIPTextModel
 
 from training.draft import decoder, denoiser, shapes, vae
+from training.draft.asked import in_work
 from training.draft.denoiser import Denoiser
 from training.draft.export import OUT, controlnet_folder
 from training.draft.state import Run
@@ -53,8 +53,7 @@ def warm(model: Path, work: Path) -> None:
 
 def main() -> None:
     """Command line entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("training/draft/work"))
+    parser = in_work(__doc__)
     parser.add_argument("--model", type=Path, default=OUT)
     arguments = parser.parse_args()
     torch.manual_seed(0)

@@ -21,8 +21,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
-    """Six pictures of two shapes with mattes."""
-    folder, random = tmp_path / "pictures", np.random.default_rng(1)
+    return dataset_in(tmp_path / "pictures")
+
+
+def dataset_in(folder: Path) -> Dataset:
+    """Six pictures of two shapes with mattes, the same each time."""
+    random = np.random.default_rng(1)
     folder.mkdir()
     items = []
     for number in range(6):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from pipeline.errors import NotWritable, TrainingError
 from pipeline.models.load import load_checkpoint
 from pipeline.models.lora import LowRank
 from pipeline.models.store import Checkpoint
-from training.characters.cache import Latents, cache_latents
+from tests.engine.batches import drive
+from tests.training.characters.conftest import dataset_in
+from training.characters.cache import cache_latents
 from training.characters.dataset import Dataset
 from training.characters.export import export, kohya_name
 from training.characters.lora import Place, Reached, Watch, key_of_training, step_loss, train
@@ -38,6 +41,13 @@ QUICK = Training(
     resolution=64,
     checkpoint_every=4,
 )
+
+
+class Whole(NamedTuple):
+    """What a training made, and where its losses lie."""
+
+    lora: dict[str, LowRank]
+    folder: Path
 
 
 def carried_out(
@@ -61,6 +71,13 @@ def run(dataset: Dataset, checkpoint: Checkpoint, folder: Path, settings: Traini
     return made
 
 
+@pytest.fixture(scope="module")
+def whole(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """A training that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("whole")
+    return Whole(run(dataset_in(folder / "pictures"), checkpoint, folder / "run"), folder / "run")
+
+
 def same(a: dict[str, LowRank], b: dict[str, LowRank]) -> bool:
     return a.keys() == b.keys() and all(
         torch.equal(a[name].down, b[name].down) and torch.equal(a[name].up, b[name].up) for name in a
@@ -76,14 +93,7 @@ def test_an_untrained_lora_changes_nothing(checkpoint: Checkpoint) -> None:
     assert all(not change.up.any() for change in trained.low_ranks().values())
 
 
-def finished(work: Generator[None, None, Latents]) -> Latents:
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
-
-
+@pytest.mark.slow
 def test_training_lowers_the_loss_on_what_it_sees(dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path) -> None:
     settings = QUICK.model_copy(
         update={"steps": 60, "rate": 2e-2, "checkpoint_every": 60, "drop_captions": 0.0, "carried": 0.0}
@@ -91,7 +101,7 @@ def test_training_lowers_the_loss_on_what_it_sees(dataset: Dataset, checkpoint: 
     run(dataset, checkpoint, tmp_path / "run", settings)
     assert len(read_losses(tmp_path / "run")) == 60
     networks = load_checkpoint(checkpoint, CPU)
-    latents = finished(cache_latents(dataset, settings, networks))
+    latents = drive(cache_latents(dataset, settings, networks))
     trainee, prompts = with_lora(networks, settings), Prompts(networks.tokenizer, networks.text_encoder)
 
     def loss() -> float:
@@ -116,13 +126,12 @@ def test_the_base_is_left_as_it_was(dataset: Dataset, checkpoint: Checkpoint, tm
 
 @pytest.mark.parametrize("turns", [3, 10, 14, 17])
 def test_a_training_that_was_killed_goes_on_bit_for_bit(
-    turns: int, dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path
+    turns: int, whole: Whole, dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
-    whole = run(dataset, checkpoint, tmp_path / "whole")
     killed = train(dataset, QUICK, checkpoint, Place(tmp_path / "killed", CPU), lambda reached: None)
     assert carried_out(killed, turns) is None
-    assert same(run(dataset, checkpoint, tmp_path / "killed"), whole)
-    assert read_losses(tmp_path / "killed") == read_losses(tmp_path / "whole")
+    assert same(run(dataset, checkpoint, tmp_path / "killed"), whole.lora)
+    assert read_losses(tmp_path / "killed") == read_losses(whole.folder)
 
 
 def test_everything_that_can_be_trained_is(dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path) -> None:
@@ -145,10 +154,10 @@ def test_everything_that_can_be_trained_is(dataset: Dataset, checkpoint: Checkpo
 def test_carried_samples_start_from_other_colours(dataset: Dataset, checkpoint: Checkpoint) -> None:
     """With `carried` each picture has recoloured copies in its batch; without, the batch holds the picture twice."""
     networks = load_checkpoint(checkpoint, CPU)
-    plain = finished(cache_latents(dataset, QUICK.model_copy(update={"carried": 0.0}), networks))
+    plain = drive(cache_latents(dataset, QUICK.model_copy(update={"carried": 0.0}), networks))
     drawn = plain.draw(np.random.default_rng(1), 4)
     assert torch.equal(drawn.latents, drawn.others)
-    carried = finished(cache_latents(dataset, QUICK, networks)).draw(np.random.default_rng(1), 4)
+    carried = drive(cache_latents(dataset, QUICK, networks)).draw(np.random.default_rng(1), 4)
     assert torch.equal(carried.latents, drawn.latents)
     assert not torch.equal(carried.latents, carried.others)
 

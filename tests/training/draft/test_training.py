@@ -58,6 +58,7 @@ def test_vae_stopped_and_resumed_equals_uninterrupted(
     assert same(tmp_path / "whole/vae.pt", tmp_path / "parts/vae.pt")
 
 
+@pytest.mark.slow
 def test_denoiser_stopped_and_resumed_equals_uninterrupted(data: Path, tmp_path: Path, small: None) -> None:
     """The same for text encoder, UNet and ControlNets together."""
     settings = {"data": data, "batch": 2, "rate": 1e-3, "seed": 1}

@@ -13,7 +13,7 @@ from gradio.components import Component
 from jobs.job import UNFINISHED
 from pipeline.errors import PhotoplayError
 from pipeline.measure.aids import NO_FACE_MODEL
-from ui.page import Page, owner_of
+from ui.page import Page, gallery, owner_of
 from ui.rows import rows, table
 from ui.say import notice, said
 from ui.tabs.characters.progress import family
@@ -53,18 +53,7 @@ class Choosing:
             self.use = gr.Button("Use in Look", size="sm", interactive=False, elem_id="use-cell")
             self.probe = gr.Button("Probe clip with and without", size="sm", interactive=False, elem_id="probe")
         self.state = gr.HTML(NO_SHEET, elem_id="sheet-state")
-        self.sheet = gr.Gallery(
-            show_label=False,
-            columns=4,
-            object_fit="contain",
-            allow_preview=False,
-            format="png",
-            buttons=[],
-            type="filepath",
-            interactive=False,
-            elem_id="lora-sheet",
-            elem_classes="pictures",
-        )
+        self.sheet = gallery("lora-sheet", 4, elem_classes="pictures")
         self.figures = rows("probe-figures")
 
     @property

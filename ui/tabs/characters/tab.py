@@ -13,7 +13,7 @@ from pipeline.frames import FrameRange
 from pipeline.models.library import listed
 from pipeline.progress import Progress
 from training.characters.settings import Training
-from ui.page import Page, owner_of, watching
+from ui.page import Page, gallery, owner_of, watching
 from ui.rows import button, rows, table
 from ui.say import notice, said
 from ui.tabs.characters.choosing import Choosing
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pipeline.render import Order
 
 NEW = "New character"
+ENLARGED: dict[str, Any] = {"object_fit": "cover", "allow_preview": True, "elem_classes": "pictures"}
+"""Pictures that fill their places, with words below them, and open when they are clicked."""
 
 
 class CharactersTab:
@@ -39,14 +41,14 @@ class CharactersTab:
             with gr.Column(elem_classes="stage characters"), gr.Tabs(elem_id="steps") as self.steps:
                 with gr.Tab("1 Pictures", id="pictures"):
                     self.drop = gr.File(show_label=False, file_count="multiple", height=84, elem_id="character-drop")
-                    self.sheet = gallery("character-pictures", 6)
+                    self.sheet = gallery("character-pictures", 6, **ENLARGED)
                     self.report = gr.HTML(elem_id="report")
                 with gr.Tab("2 Captions", id="captions"):
                     self._build_captions()
                 with gr.Tab("3 Train", id="train"):
                     self.jobs = rows("trainings")
                     self.loss = gr.HTML(elem_id="loss")
-                    self.samples = gallery("character-samples", 5)
+                    self.samples = gallery("character-samples", 5, **ENLARGED)
                 with gr.Tab("4 Choose", id="choose"):
                     self.choosing = Choosing(page)
             with gr.Column(elem_classes="side look"):
@@ -228,19 +230,3 @@ def described(lora: Lora) -> str:
     made = "trained here" if lora.trained else "brought in"
     base = f" on {lora.base}" if lora.base else ""
     return f"{made}{base}" + (f", called by {lora.trigger!r}" if lora.trigger else "")
-
-
-def gallery(name: str, columns: int) -> gr.Gallery:
-    """Pictures with words below them."""
-    return gr.Gallery(
-        show_label=False,
-        columns=columns,
-        object_fit="cover",
-        allow_preview=True,
-        format="png",
-        buttons=[],
-        type="filepath",
-        interactive=False,
-        elem_id=name,
-        elem_classes="pictures",
-    )

@@ -13,7 +13,7 @@ from pipeline.frames import FrameRange
 from pipeline.recipe.recipe import Recipe
 from ui.bind import Given
 from ui.live import Followed, told_live
-from ui.page import owner_of
+from ui.page import gallery, owner_of
 from ui.tabs.look.preview import (
     ALL,
     PARTS,
@@ -54,18 +54,7 @@ class Previewing:
     def build(self) -> None:
         """The small pictures: all of them, or those of one part, each to be shown large."""
         self.part = gr.Radio(PARTS, value=ALL, show_label=False, elem_id="part", elem_classes="chips")
-        self.strip = gr.Gallery(
-            show_label=False,
-            columns=12,
-            rows=1,
-            allow_preview=False,
-            object_fit="contain",
-            format="png",
-            buttons=[],
-            type="filepath",
-            interactive=False,
-            elem_id="strip",
-        )
+        self.strip = gallery("strip", 12, rows=1)
 
     def wire(self, look: LookTab) -> None:
         """Connect the handlers. Preview pressed while the one before is still measured counts once that is done."""

@@ -12,7 +12,7 @@ from pipeline.errors import PhotoplayError
 from pipeline.recipe.recipe import Recipe
 from ui.bind import Bound, Given
 from ui.differences import differences, in_words
-from ui.page import Page, frame_slider, moved_to, owner_of, viewer
+from ui.page import Page, frame_slider, gallery, moved_to, owner_of, viewer
 from ui.rows import rows
 from ui.say import attempt, notice, said, sentence
 from ui.tabs.look.cards import cards_of
@@ -100,17 +100,7 @@ class LookTab:
 
     def _build_viewer(self) -> None:
         self.viewer = viewer()
-        self.sheet = gr.Gallery(
-            show_label=False,
-            columns=5,
-            object_fit="contain",
-            allow_preview=False,
-            buttons=[],
-            type="filepath",
-            interactive=False,
-            visible=False,
-            elem_id="sheet",
-        )
+        self.sheet = gallery("sheet", 5, visible=False)
         self.painting.build_editor()
         self.frame = frame_slider("look-frame")
         self.previewing.build()
