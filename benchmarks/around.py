@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
@@ -146,8 +147,9 @@ def rendered(shot: Shot, folder: Path, run: Callable[[Callable[[], None]], objec
                 finish_passes(work, shot.frames, Progress())
             else:
                 work.runner = replace(work.runner, hint=work.crew.hint)
+                plate = work.crew.ahead(work.plate.frames(shot.frames))
                 for numbers in shot.frames.batches(recipe.batch_size):
-                    work.finish(list(work.plate.frames(numbers)))
+                    work.finish(list(islice(plate, len(numbers))))
             deliver(work, shot.frames, out, Progress())
 
         run(finish)

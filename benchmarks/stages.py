@@ -265,7 +265,7 @@ def throughput(path: Path) -> tuple[float, float]:
         write_movie(Path(folder) / "large.mp4", large, small, 14, None)
         shot = probe(Path(folder) / "large.mp4")
         faces = Faces(shot, Path(folder), finder)
-        for frame in read_frames(shot, frames):
+        for frame in faces.ahead(read_frames(shot, frames)):
             faces.of(frame)
         plate = {frame.number: frame.pixels for frame in read_frames(shot, frames)}
         scene = Scene(

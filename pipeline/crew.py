@@ -25,6 +25,7 @@ from pipeline.people.hands import HandFinder, hand_matte
 from pipeline.people.hands import Hands as HandsSeen
 from pipeline.people.landmarks import FacePoints
 from pipeline.people.parts import part_matte, part_run
+from pipeline.people.seen import NEAR
 from pipeline.people.staging import Stand, staged
 from pipeline.people.track_stage import TrackStage
 from pipeline.people.tracks import Tracks
@@ -74,6 +75,10 @@ class Crew:
     def _as_shot(self, frame: Frame) -> Frame:
         """The frame as the clip has it: faces are looked for there, whatever filters lie over the plate."""
         return frame if self.raw is None else Frame(frame.number, self.raw(frame.number))
+
+    def ahead(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """The plate's frames in order, each when those that faces are looked for in beside it are at hand."""
+        return self.faces.ahead(frames) if self.raw is None else frames
 
     def use(self) -> None:
         """Note that what is read is in use, which keeps it from being cleared away. Raises OutputError."""
@@ -138,7 +143,7 @@ def open_crew(plan: RenderPlan, progress: Progress) -> Iterator[Crew]:
     """
     with ExitStack() as stack:
         finder = stack.enter_context(FaceFinder())
-        faces = Faces(plan.shot, plan.cache, finder)
+        faces = Faces(plan.shot, plan.cache, finder, HELD if plan.filters else NEAR)
         annotator = stack.enter_context(Annotator(plan.openpose.folder if plan.openpose else None, finder))
         stage = TrackStage.of(faces)
         tracks = stage.tracks(progress) if plan.follows else None
@@ -157,7 +162,7 @@ def open_crew(plan: RenderPlan, progress: Progress) -> Iterator[Crew]:
                 painted[planned.name] = painted_mattes(plan, planned.name, region, tracks, faces)
         corrected = corrected_mattes(plan, tracks, faces, followed) if tracks is not None else {}
         given = None if plan.shot.rendered is None else GivenControls(plan.shot.rendered)
-        raw, finder_of_hands = raw_frames(plan), reference_finder(plan, stack)
+        raw, finder_of_hands = raw_frames(plan, faces), reference_finder(plan, stack)
         yield Crew(plan, faces, annotator, tracks, alone, followed, painted, given, raw, finder_of_hands, corrected)
 
 
@@ -224,12 +229,9 @@ def painted_mattes(plan: RenderPlan, name: str, region: Carried, tracks: Tracks,
     return PaintedMattes(region, painted_of(shot, name, region), motion, tracks, faces, store, room)
 
 
-def raw_frames(plan: RenderPlan) -> Callable[[int], Picture] | None:
+def raw_frames(plan: RenderPlan, faces: Faces) -> Callable[[int], Picture] | None:
     """The clip's own frames by number, asked for more or less in order; None where the plate is the clip."""
-    if not plan.filters:
-        return None
-    window = Window(lambda frames: read_frames(plan.shot, frames), plan.shot.frames, HELD)
-    return lambda number: window.frame(number).pixels
+    return (lambda number: faces.frame(number).pixels) if plan.filters else None
 
 
 def inside(points: FacePoints, size: tuple[int, int]) -> bool:

@@ -198,8 +198,9 @@ def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPa
         motion=models.weights("motion", spec.temporal.model) if isinstance(spec.temporal, AnimateDiff) else None,
     )
     inputs: list[Key] = [below.plate_key]
-    if below.openpose and any(spec.kind == "openpose" for spec, _ in controls):
-        inputs.append(below.openpose.key)
+    kinds = {spec.kind for spec, _ in controls}
+    inputs += [below.openpose.key] if below.openpose and "openpose" in kinds else []
+    inputs += [faces_key(below.shot)] if kinds & {"openpose", "mediapipe_face"} else []
     for control, _ in controls:
         check_given(below.shot, spec.name, control)
         given = given_key(below.shot, control)
@@ -213,15 +214,14 @@ def _planned(spec: PassSpec, below: RenderPlan, models: ModelStore) -> PlannedPa
         painted_of(below.shot, spec.name, spec.region)
         inputs.append(painted_key(below.shot, spec.region))
     elif isinstance(spec.region, Face):
-        mattes = FrameStore(below.cache, matte_key(spec.region, below.shot.key), ".npz")
+        mattes = FrameStore(below.cache, matte_key(spec.region, faces_key(below.shot)), ".npz")
         inputs.append(mattes.key)
     elif isinstance(spec.region, Object):
         inputs.append(object_key(below.shot, spec.name, spec.region))
     inputs += [_correction_key(below.shot, spec, correction) for correction in spec.corrections]
     exact = motion_key(below.shot)
     motion = estimated_key((below.plate_key, cuts_key(below.shot), *(() if exact is None else (exact,))))
-    if spec.temporal.kind != "alone" or spec.noise == "warped":
-        inputs.append(motion)
+    inputs += [motion] if spec.temporal.kind != "alone" or spec.noise == "warped" else []
     if spec.source == "below":
         inputs.append(_composite_key(below))
     return PlannedPass(plan, tuple(inputs), below.cache, mattes, motion)

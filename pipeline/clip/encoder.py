@@ -55,7 +55,7 @@ class Delivery:
     crf: int
     whole: int | None = None
     hardware: bool = False
-    preset: str = "medium"
+    preset: str = "fast"
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video.frame import VideoFrame
 
 from pipeline.frames import Picture
@@ -30,9 +32,11 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     """The nearest of the eight right-angled orientations to the picture's display matrix; none means upright.
 
     The matrix (ISO/IEC 14496-12, 6.2.2) is a b u, c d v, x y w in 16.16 fixed point: the pixel at (p, q) is shown at
-    (a p + c q + x, b p + d q + y), with y downwards.
+    (a p + c q + x, b p + d q + y), with y downwards. The frame's own `side_data` is not asked: the frame and it would
+    hold each other, and the memory of decoded pictures would wait for the garbage collector.
     """
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    sides: Any = SideDataContainer
+    matrix = sides(frame).get("DISPLAYMATRIX")
     if matrix is None:
         return Orientation(False, False, False)
     a, b, _, c, d = struct.unpack("=9i", bytes(matrix))[:5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 import cv2
@@ -19,6 +20,8 @@ COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 """Channels -> what PNG calls grey, RGB and RGBA."""
 FROM_ABOVE = 2
 """PNG's number of the filter that writes every byte as its difference to the one above."""
+HEADER, ROWS, AROUND = 16, 33, 12
+"""Where the first chunk's content and the second chunk begin in a PNG; bytes of a chunk beside its content."""
 
 
 def encode_png(picture: NDArray[np.uint8]) -> bytes:
@@ -45,10 +48,40 @@ def _rows_from_above(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def decode_png(data: bytes) -> NDArray[np.uint8]:
     """The picture that `encode_png` was given. Raises FootageError when the bytes are not a whole picture of 8 bits."""
+    own = _packed_by_us(data)
+    if own is not None:
+        return own
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     if picture is None or picture.dtype != np.uint8:
         raise FootageError("A stored picture is damaged.", "Delete it and render again: only that frame is made anew.")
     return _reversed(np.asarray(picture, np.uint8))
+
+
+def _packed_by_us(data: bytes) -> NDArray[np.uint8] | None:
+    """The picture of a PNG that is laid out as `encode_png` does it, in half of OpenCV's time; None for any other."""
+    if len(data) < ROWS + AROUND or data[ROWS + 4 : ROWS + 8] != b"IDAT":
+        return None
+    width, height, depth, colours, *ways = struct.unpack_from(">IIBBBBB", data, HEADER)
+    (length,) = struct.unpack_from(">I", data, ROWS)
+    channels = next((count for count, kind in COLOUR_TYPES.items() if kind == colours), None)
+    if channels is None or depth != 8 or any(ways) or len(data) != ROWS + 2 * AROUND + length:
+        return None
+    try:
+        rows = np.frombuffer(isal_zlib.decompress(memoryview(data)[ROWS + 8 : ROWS + 8 + length]), np.uint8)
+    except isal_zlib.error:  # pyright: ignore[reportGeneralTypeIssues]
+        return None
+    if rows.size != height * (width * channels + 1) or (rows[:: width * channels + 1] != FROM_ABOVE).any():
+        return None
+    picture = _summed_from_above(rows.reshape(height, -1)[:, 1:])
+    return picture.reshape((height, width, channels) if channels > 1 else (height, width))
+
+
+def _summed_from_above(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What `_rows_from_above` was given, without the filter's numbers. Row by row: numpy's own sum is slower."""
+    summed = np.array(rows)
+    for above, row in itertools.pairwise(summed):
+        row += above
+    return summed
 
 
 def _reversed(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -28,8 +28,9 @@ class Window:
         while number not in self._kept:
             if self._next is None or not self._next <= number < self._next + AHEAD:
                 self._reader, self._next = self._read(FrameRange(number, self._shot.last)), number
+            following, self._next = self._next + 1, None
             self.keep(next(self._reader))
-            self._next += 1
+            self._next = following
         return self._kept[number]
 
     def keep(self, frame: Frame) -> None:

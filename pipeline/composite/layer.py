@@ -37,7 +37,8 @@ def make_layer(frame: int, pass_name: str, picture: Picture, alpha: NDArray[np.f
     there, pixels = where(alpha), np.zeros(picture.shape, np.float32)
     inside = there.cut(pixels)
     np.divide(there.cut(picture), np.float32(255), out=inside, dtype=np.float32)
-    inside *= three(there.cut(alpha))
+    if not opaque(there.cut(alpha)):
+        inside *= three(there.cut(alpha))
     return Layer(frame, pass_name, pixels, alpha)
 
 
@@ -46,7 +47,8 @@ def straight_rgba(layer: Layer) -> NDArray[np.uint8]:
     there, rgba = where(layer.alpha), np.zeros((*layer.alpha.shape, 4), np.uint8)
     alpha = there.cut(layer.alpha)
     if alpha.size:
-        colour = eight_bits(there.cut(layer.pixels) / three(np.where(alpha > 0, alpha, np.float32(1))))
+        whole = np.float32(1) if opaque(alpha) else three(np.where(alpha > 0, alpha, np.float32(1)))
+        colour = eight_bits(there.cut(layer.pixels) / whole)
         there.cut(rgba)[:] = cv2.merge([*cv2.split(colour), eight_bits(alpha.copy())])
     return rgba
 
@@ -54,6 +56,11 @@ def straight_rgba(layer: Layer) -> NDArray[np.uint8]:
 def where(alpha: NDArray[np.float32]) -> Box:
     """The smallest box that all of an alpha [h, w] lies in."""
     return Box(*cv2.boundingRect((alpha > 0).astype(np.uint8)))
+
+
+def opaque(alpha: NDArray[np.float32]) -> bool:
+    """Whether nothing shows through an alpha anywhere; nothing is left to multiply with it or to divide by it then."""
+    return float(alpha.min(initial=1)) == 1
 
 
 def three(alpha: NDArray[np.float32]) -> FloatPicture:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipeline.composite.layer import eight_bits, three, where
+from pipeline.composite.layer import eight_bits, opaque, three, where
 from pipeline.frames import FloatPicture, Layer, Picture
 
 
@@ -23,9 +23,12 @@ def blended(plate: Picture, layers: Iterable[Layer]) -> FloatPicture:
     result = np.divide(plate, np.float32(255), dtype=np.float32)
     for layer in layers:
         there = where(layer.alpha)
-        covered = there.cut(result)
-        covered *= three(np.float32(1) - there.cut(layer.alpha))
-        covered += there.cut(layer.pixels)
+        covered, alpha = there.cut(result), there.cut(layer.alpha)
+        if opaque(alpha):
+            covered[:] = there.cut(layer.pixels)
+        else:
+            covered *= three(np.float32(1) - alpha)
+            covered += there.cut(layer.pixels)
     return result
 
 

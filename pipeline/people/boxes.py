@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,6 +26,22 @@ def shared_area(one: Box, other: Box) -> int:
     width = min(one.right, other.right) - max(one.x, other.x)
     height = min(one.bottom, other.bottom) - max(one.y, other.y)
     return max(width, 0) * max(height, 0)
+
+
+def between(before: Sequence[Box], after: Sequence[Box], share: float) -> list[Box] | None:
+    """Where the boxes of two pictures lie in one between them, `share` (0..1) of the way from the first to the second.
+
+    Each is paired with the one that it overlaps most. None when they do not pair up.
+    """
+    left, found = list(after), list[Box]()
+    for one in before:
+        other = max(left, key=lambda box: shared_area(one, box), default=one)
+        if other not in left or not overlaps(one, other):
+            return None
+        left.remove(other)
+        sides = zip((one.x, one.y, one.width, one.height), (other.x, other.y, other.width, other.height), strict=True)
+        found.append(Box(*(round(start + share * (end - start)) for start, end in sides)))
+    return None if left else found
 
 
 def tiles(width: int, height: int) -> Iterator[Box]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clip.shot import Shot
-from pipeline.frames import Box, Mask, Matte, Picture
+from pipeline.frames import Box, Frame, Mask, Matte, Picture
 from pipeline.keys import Key
 from pipeline.people.finder import lean_of
 from pipeline.people.landmarks import BodyPose, HandMarks, HandPoints
@@ -105,9 +105,9 @@ class Hands(Sightings[Seen]):
         super().__init__(shot, cache, hands_key(shot))
         self.finder = finder
 
-    def find(self, picture: Picture) -> Iterable[HandPoints]:
+    def find(self, frame: Frame) -> Iterable[HandPoints]:
         """The landmarks of every hand."""
-        return self.finder.find(picture)
+        return self.finder.find(frame.pixels)
 
     def pose(self, points: HandPoints) -> Pose:
         """The frame of a hand."""

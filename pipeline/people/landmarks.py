@@ -50,6 +50,19 @@ class Looker:
         self._graph.close()
 
 
+def outcome(graph: Any, picture: Picture, name: str) -> Any:
+    """What a graph puts out under a name for a picture (uint8 RGB [height, width, 3]); None when there is nothing.
+
+    MediaPipe makes a class for the outcome of each picture. Classes wait for the garbage collector, so it is emptied:
+    masks and landmarks do not wait with it.
+    """
+    found = graph.process(np.ascontiguousarray(picture))
+    wanted = getattr(found, name)
+    for each in found._fields:
+        setattr(found, each, None)
+    return wanted
+
+
 class FaceMesh(Looker):
     """Face landmarks of single pictures. Each picture is looked at afresh: nothing is tracked. Not thread-safe."""
 
@@ -66,7 +79,7 @@ class FaceMesh(Looker):
 
     def find(self, picture: Picture) -> list[FacePoints]:
         """Landmarks of at most five faces in `picture` (uint8 RGB [height, width, 3]), in no settled order."""
-        found = self._graph.process(np.ascontiguousarray(picture)).multi_face_landmarks or []
+        found = outcome(self._graph, picture, "multi_face_landmarks") or []
         return [in_pixels(face.landmark, picture.shape[1], picture.shape[0]) for face in found]
 
 
@@ -83,7 +96,7 @@ class HandMarks(Looker):
 
     def find(self, picture: Picture) -> list[HandPoints]:
         """Landmarks of at most six hands in `picture` (uint8 RGB [height, width, 3]), in no settled order."""
-        found = self._graph.process(np.ascontiguousarray(picture)).multi_hand_landmarks or []
+        found = outcome(self._graph, picture, "multi_hand_landmarks") or []
         return [in_pixels(hand.landmark, picture.shape[1], picture.shape[0]) for hand in found]
 
 
@@ -98,7 +111,7 @@ class BodyPose(Looker):
     def find(self, picture: Picture) -> BodyPoints | None:
         """Landmarks of the most prominent body in `picture` (uint8 RGB [height, width, 3]); None when there is none."""
         height, width = picture.shape[:2]
-        found = self._graph.process(np.ascontiguousarray(picture)).pose_landmarks
+        found = outcome(self._graph, picture, "pose_landmarks")
         if found is None:
             return None
         points = np.array([(p.x * width, p.y * height) for p in found.landmark], np.float32)

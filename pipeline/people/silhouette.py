@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.frames import Mask, Picture
-from pipeline.people.landmarks import Looker
+from pipeline.people.landmarks import Looker, outcome
 
 INSIDE = 0.5
 """Least confidence of a pixel that belongs to somebody."""
@@ -26,4 +26,4 @@ class Silhouettes(Looker):
 
     def confidence(self, picture: Picture) -> NDArray[np.float32]:
         """How surely each pixel of `picture` (uint8 RGB [height, width, 3]) is somebody: float32 [height, width]."""
-        return self._graph.process(np.ascontiguousarray(picture)).segmentation_mask
+        return outcome(self._graph, picture, "segmentation_mask")

@@ -60,8 +60,9 @@ class TrackStage:
     def _look(self, progress: Progress) -> list[tuple[Sighting, ...]]:
         """The sightings of every frame; the cuts are found on the way."""
         finder, seen, reused = CutFinder(), list[tuple[Sighting, ...]](), 0
-        for done, frame in enumerate(read_frames(self.shot, self.shot.frames), 1):
-            reused += self.faces.store.has(frame.number)
+        known = self.faces.store.finished()
+        for done, frame in enumerate(self.faces.ahead(read_frames(self.shot, self.shot.frames)), 1):
+            reused += frame.number in known
             finder.show(frame.pixels)
             seen.append(sightings(frame, self.faces))
             progress.say("people", done, len(self.shot.frames), reused)

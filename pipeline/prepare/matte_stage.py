@@ -7,27 +7,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.frames import Crop, Frame, Matte
+from pipeline.frames import Box, Crop, Frame, Matte
 from pipeline.keys import Key
 from pipeline.people.faces import Faces
 from pipeline.people.outline import Points, outline
 from pipeline.people.seen import Seen, Sightings
 from pipeline.people.staging import Staged, at
 from pipeline.people.tracks import Run
-from pipeline.prepare.mattes import bounds, face_matte
+from pipeline.prepare.mattes import face_matte
 from pipeline.recipe.regions import Face
 from pipeline.stage import FrameStore, Stage
 
-MATTE = Stage("matte", version=1, reach=0)
+MATTE = Stage("matte", version=2, reach=0)
 
 Draw = Callable[[Run, int, tuple[int, int]], Matte | None]
 """Run, frame, plate (width, height) -> the matte of one who is followed."""
 
 
-def matte_key(region: Face, plate: Key) -> Key:
+def matte_key(region: Face, faces: Key) -> Key:
     """The key of the mattes of a region that looks at every frame alone; the padding is the pass's affair."""
-    return MATTE.key(region.model_dump(mode="json", exclude={"padding", "follow"}), (plate,))
+    return MATTE.key(region.model_dump(mode="json", exclude={"padding", "follow"}), (faces,))
 
 
 def by_outline(draw: Callable[[int, Points, tuple[int, int]], Matte | None], faces: Sightings[Seen]) -> Draw:
@@ -94,13 +95,20 @@ class PeopleMattes:
 
 
 def _packed(matte: Matte | None) -> bytes:
-    buffer = io.BytesIO()
-    mask = np.zeros((0, 0), np.uint8) if matte is None else matte.mask
-    np.savez_compressed(buffer, mask=mask, angle=np.float64(0.0 if matte is None else matte.angle))
+    """A matte as a file, only what lies in its box; without a matte there is nothing in it."""
+    buffer, arrays = io.BytesIO(), dict[str, NDArray]()
+    if matte is not None:
+        box, plate = matte.box, matte.mask.shape
+        arrays = {"mask": box.cut(matte.mask), "angle": np.float64(matte.angle), "plate": np.array(plate, np.int32)}
+        arrays["box"] = np.array([box.x, box.y, box.width, box.height], np.int32)
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 
 def _unpacked(frame: int, data: bytes) -> Matte | None:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        mask = arrays["mask"]
-        return Matte(frame, mask, float(arrays["angle"]), bounds(mask)) if mask.size else None
+        if "mask" not in arrays:
+            return None
+        mask, box = np.zeros(arrays["plate"], np.uint8), Box(*map(int, arrays["box"]))
+        box.cut(mask)[:] = arrays["mask"]
+        return Matte(frame, mask, float(arrays["angle"]), box)

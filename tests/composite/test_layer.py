@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.composite.layer import box_alpha, edge, make_layer, straight_rgba
-from pipeline.composite.over import over
+from pipeline.composite.over import blended, over
 from pipeline.frames import Box
 
 
@@ -61,3 +61,18 @@ def test_a_kept_layer_gives_the_same_picture_again() -> None:
     kept = straight_rgba(layer).astype(np.float32) / 255
     again = np.round((kept[..., :3] * kept[..., 3:] + (1 - kept[..., 3:]) * (80 / 255)) * 255)
     assert np.abs(again - over(flat(80), [layer])).max() <= 1
+
+
+def test_an_opaque_layer_is_the_same_to_the_bit_as_by_the_formula() -> None:
+    """Where nothing shows through, multiplying and dividing by alpha are left out."""
+    generator = np.random.default_rng(4)
+    plate, picture = (generator.integers(0, 256, (60, 80, 3), np.uint8) for _ in range(2))
+    alpha = box_alpha(Box(8, 4, 50, 40), 80, 60)
+    layer = make_layer(0, "body", picture, alpha)
+    spread = np.repeat(alpha[..., None], 3, axis=2)
+    assert (layer.pixels == picture / np.float32(255) * spread).all()
+    below = plate / np.float32(255) * (np.float32(1) - spread) + layer.pixels
+    assert (blended(plate, [layer]) == below).all()
+    kept = straight_rgba(layer)
+    assert (kept[4:44, 8:58, :3] == picture[4:44, 8:58]).all() and (kept[..., 3] == 255 * alpha).all()
+    assert not kept[alpha == 0].any()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import cv2
 import numpy as np
 import pytest
 
 from pipeline.people.landmarks import BodyPose, FaceMesh
+from pipeline.people.silhouette import Silhouettes
 from tests.people import pictures
 
 
@@ -37,3 +41,17 @@ def test_no_body_in_nothing() -> None:
     with BodyPose() as pose, FaceMesh() as mesh:
         assert pose.find(pictures.noise()) is None
         assert mesh.find(pictures.noise()) == []
+
+
+def test_landmarks_and_masks_do_not_wait_for_the_garbage_collector() -> None:
+    picture = pictures.frame(pictures.CLOSE_UP)
+    with FaceMesh() as mesh, Silhouettes() as silhouettes:
+        gc.collect()
+        gc.disable()
+        try:
+            points, mask = mesh.find(picture), weakref.ref(silhouettes.confidence(picture))
+            waiting = [each for each in gc.get_objects() if type(each).__name__ == "NormalizedLandmarkList"]
+        finally:
+            gc.enable()
+    assert len(points) == 1 and mask() is None
+    assert not waiting

@@ -128,7 +128,7 @@ def test_a_stopped_look_goes_on_and_the_plate_is_read_for_faces_that_were_cleare
         TrackStage.of(faces).tracks(Progress(stop))
     fresh = Faces(probe(clip), tmp_path / "cache", finder)
     tracks = TrackStage.of(fresh).tracks(Progress(seen.append))
-    assert [(step.done, step.reused) for step in seen[4:]] == [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (6, 4)]
+    assert [(step.done, step.reused) for step in seen[4:]] == [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 5)]
     assert tracks.people == (1, 2)
     before = fresh.at(2)
     fresh.store.path(2).unlink()

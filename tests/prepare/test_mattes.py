@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.frames import Box, Frame
 from pipeline.people.finder import FaceFinder, FoundFace
+from pipeline.prepare.matte_stage import _packed, _unpacked
 from pipeline.prepare.mattes import bounds, face_matte, grown, growth, hull_matte
 from pipeline.recipe.passes import Face
 from tests.people import pictures
@@ -117,3 +118,17 @@ def test_the_matte_of_a_real_face_covers_the_face_and_leaves_the_rest() -> None:
     assert matte is not None and matte.angle == 0
     assert pictures.agreement(matte.box, pictures.true_box(pictures.CLOSE_UP)) > 0.65
     assert 0.7 < (matte.mask > 0).sum() / (matte.box.width * matte.box.height) < 0.95, "an oval in its box"
+
+
+@pytest.mark.parametrize("box", [Box(100, 90, 80, 100), Box(-30, -20, 90, 80), Box(560, 300, 120, 90)])
+def test_a_stored_matte_comes_back_as_it_was(box: Box) -> None:
+    matte = face_matte(blank(360), [square_face(box, 40)], Face())
+    assert matte is not None
+    back = _unpacked(3, _packed(matte))
+    assert back is not None and np.array_equal(back.mask, matte.mask) and back.mask.dtype == np.uint8
+    assert (back.frame, back.angle, back.box) == (3, matte.angle, matte.box)
+    assert len(_packed(matte)) < 2000
+
+
+def test_that_there_is_no_matte_is_stored_too() -> None:
+    assert _unpacked(3, _packed(None)) is None
