@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -40,12 +39,6 @@ MODES = (
 )
 
 
-def resident_mib() -> float:
-    """The resident memory of the process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def main() -> int:
     """Render a long shot, note the memory as it goes, print the growth of each stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -55,36 +48,20 @@ def main() -> int:
     chosen = parser.parse_args()
 
     from benchmarks.loops.facts import facts
-    from pipeline.progress import Progress, Step
+    from benchmarks.loops.resident import Resident, worst
+    from pipeline.progress import Progress
 
-    seen: dict[str, dict[int, float]] = {}
-
-    def listen(step: Step) -> None:
-        seen.setdefault(step.stage, {})[step.done] = resident_mib()
-
-    began = time.perf_counter()
+    began, resident = time.perf_counter(), Resident()
     with tempfile.TemporaryDirectory(prefix="photoplay-long-") as name:
         work = whole_render if chosen.what == "render" else temporal_modes
-        work(long_clip(Path(name), chosen.frames), Path(name), Progress(listen))
-    stages = {stage: growth(memory) for stage, memory in seen.items() if max(memory) > EARLY}
+        work(long_clip(Path(name), chosen.frames), Path(name), Progress(resident.listen))
+    stages = resident.growth(EARLY)
     result: dict[str, Any] = facts() | {"what": chosen.what, "frames": chosen.frames, "allowed_mib": ALLOWED_MIB}
     text = json.dumps(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, indent=1)
     print(text)
     if chosen.out is not None:
         chosen.out.write_text(text + "\n")
-    return int(max(stage["growth_mib"] for stage in stages.values()) > ALLOWED_MIB)
-
-
-def growth(memory: dict[int, float]) -> dict[str, Any]:
-    """Resident MiB at the 100th frame of a stage, at the last one, and at some between, by frame."""
-    early, last = min(done for done in memory if done >= EARLY), max(memory)
-    between = [done for done in sorted(memory) if done >= early]
-    return {
-        "early_mib": round(memory[early]),
-        "last_mib": round(memory[last]),
-        "growth_mib": round(memory[last] - memory[early], 1),
-        "by_frame": {done: round(memory[done]) for done in between[:: max(len(between) // 10, 1)]},
-    }
+    return int(worst(stages) > ALLOWED_MIB)
 
 
 def long_clip(folder: Path, frames: int) -> Shot:

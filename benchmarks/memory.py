@@ -1,21 +1,22 @@
 """Memory against the length of the shot: resident size early in a render and at its end, with models that cost nothing.
 
-    python benchmarks/memory.py [--frames 500]
-    python benchmarks/memory.py --stub [--frames 10000]
+    python benchmarks/memory.py [--frames 500] [--out FILE]
+    python benchmarks/memory.py --stub [--frames 10000] [--out FILE]
 
 The models are of true architecture and tiny size, so what grows would be the program's own doing: frames kept, handles
 leaked. With --stub no network runs at all and frames are small, so that a shot can be long: the accelerator gives back
 the pictures that it is given, every filter is switched on, before the passes and after them, and the movie goes out at
-30 frames a second as well; measuring is left out. Prints one row a stage, and its growth from frame 50 on, or with the
-stub from a tenth of the shot on; more than is allowed in any stage ends with exit code 1.
+30 frames a second as well; measuring is left out. Prints the resident size of each stage at its 50th frame, or with the
+stub at its 100th, and at its last one; more growth than is allowed in any stage ends with exit code 1.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pipeline.engine.engine import Engine, Priority
     from pipeline.progress import Progress
 
-EARLY = 50
+EARLY, EARLY_STUB = 50, 100
 ALLOWED_MIB, ALLOWED_STUB_MIB = 64, 32
 STRETCH = 500
 """Frames of the clip that a long one repeats."""
@@ -57,31 +58,30 @@ class Stub:
         return batch.pictures[batch.leading :].copy()
 
 
-def resident_mib() -> float:
-    """The resident memory of the process."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
 def main() -> int:
     """Render once, note the memory as it goes, print the growth of each stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=None)
     parser.add_argument("--stub", action="store_true", help="no network, small frames, every filter")
+    parser.add_argument("--out", type=Path, default=None)
     options = parser.parse_args()
     frames = options.frames or (10_000 if options.stub else 500)
+    early, allowed = (EARLY_STUB, ALLOWED_STUB_MIB) if options.stub else (EARLY, ALLOWED_MIB)
 
-    from pipeline.progress import Progress, Step
+    from benchmarks.loops.facts import facts
+    from benchmarks.loops.resident import Resident, worst
+    from pipeline.progress import Progress
 
-    seen: dict[str, dict[int, float]] = {}
-
-    def listen(step: Step) -> None:
-        seen.setdefault(step.stage, {})[step.done] = resident_mib()
-
+    began, resident = time.perf_counter(), Resident()
     with tempfile.TemporaryDirectory(prefix="photoplay-memory-") as folder:
-        (stubbed if options.stub else rendered)(Path(folder), frames, Progress(listen))
-    early = max(EARLY, frames // 10) if options.stub else EARLY
-    return told(seen, early, ALLOWED_STUB_MIB if options.stub else ALLOWED_MIB)
+        (stubbed if options.stub else rendered)(Path(folder), frames, Progress(resident.listen))
+    stages = resident.growth(early)
+    result: dict[str, Any] = facts() | {"stub": options.stub, "frames": frames, "allowed_mib": allowed}
+    text = json.dumps(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, indent=1)
+    print(text)
+    if options.out is not None:
+        options.out.write_text(text + "\n")
+    return int(worst(stages) > allowed)
 
 
 def rendered(home: Path, frames: int, progress: Progress) -> None:
@@ -130,21 +130,6 @@ def long_shot(home: Path, frames: int) -> Shot:
     repeated = ("-stream_loop", str(-(-frames // STRETCH) - 1), "-i", str(stretch), "-frames:v", str(frames))
     footage.ffmpeg(*repeated, "-c", "copy", str(home / "long.mp4"))
     return probe(home / "long.mp4")
-
-
-def told(seen: dict[str, dict[int, float]], early: int, allowed: int) -> int:
-    """Print the growth of each stage that went beyond frame `early`. Returns the exit code."""
-    worst = 0.0
-    for stage, memory in seen.items():
-        if max(memory) <= early:
-            continue
-        first = min(done for done in memory if done >= early)
-        growth = memory[max(memory)] - memory[first]
-        worst = max(worst, growth)
-        ends = f"frame {first}: {memory[first]:7.0f} MiB   frame {max(memory)}: {memory[max(memory)]:7.0f} MiB"
-        print(f"{stage:10} {ends}   growth {growth:+6.1f} MiB")
-    print(f"largest growth {worst:.1f} MiB, allowed {allowed} MiB")
-    return int(worst > allowed)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -30,27 +29,12 @@ if TYPE_CHECKING:
 
     from pipeline.frames import Picture
     from pipeline.portraits.resemblance import Head
-    from pipeline.progress import Step
 
 OWNER = "local"
 EARLY = 50
 """The step from which on the memory of a training has to stay the same."""
 TALL = 320
 """Rows of a face in the picture."""
-
-
-class Memory:
-    """Listens to a training and notes the resident memory of this process, in MiB."""
-
-    def __init__(self) -> None:
-        self.early, self.late = 0.0, 0.0
-
-    def listen(self, step: Step) -> None:
-        """Note what is resident when a step is done."""
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        self.late = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-        if step.done <= EARLY:
-            self.early = self.late
 
 
 def faces_beside(pictures: Sequence[Picture]) -> Picture:
@@ -98,6 +82,7 @@ def main() -> int:
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
 
+    from benchmarks.loops.resident import Resident, worst
     from pipeline.clip.probe import probe
     from pipeline.clip.read import read_frames
     from pipeline.clip.still import decode_png
@@ -120,10 +105,10 @@ def main() -> int:
     }
     with Studio(options.home) as studio, tempfile.TemporaryDirectory() as folder:
         prepared = studio.trainings.prepare_pictures(OWNER, options.pictures, settings, Progress())
-        begun, memory = time.monotonic(), Memory()
-        studio.trainings.train(OWNER, settings, None, Progress(memory.listen))
+        begun, resident = time.monotonic(), Resident()
+        studio.trainings.train(OWNER, settings, None, Progress(resident.listen))
         results["seconds"] = round(time.monotonic() - begun, 1)
-        results["growth_mib"] = round(memory.late - memory.early, 1)
+        results["growth_mib"] = worst(resident.growth(EARLY))
         to = character(
             heads(decode_png((prepared.folder / one.file).read_bytes()) for one in prepared.portraits.pictures)
         )

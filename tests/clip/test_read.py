@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame, read_frames
@@ -193,6 +195,18 @@ def test_reading_holds_on_to_no_frame(tmp_path: Path) -> None:
         most = max(most, len(alive))
     gc.collect()
     assert most <= 3
+
+
+def test_what_the_decoder_gave_does_not_wait_for_the_garbage_collector(tmp_path: Path) -> None:
+    shot = probe(clip(tmp_path / "long.mp4", 60))
+    gc.collect()
+    gc.disable()
+    try:
+        deque(read_frames(shot, shot.frames), maxlen=0)
+        waiting = sum(type(each) is VideoFrame for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert waiting == 0
 
 
 def test_the_number_in_a_picture_is_read_back() -> None:
