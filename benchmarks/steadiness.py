@@ -31,6 +31,8 @@ MODES = {
     "every frame alone": (),
     "steadied, 16 frames": ("steady={reach=16}",),
     "steadied, 24 frames": ("steady={reach=24}",),
+    "steadied, 32 frames": ("steady={reach=32}",),
+    "steadied, 48 frames": ("steady={reach=48}",),
     "steadied, 4 frames": ("steady={reach=4}",),
     "new noise per frame": ('noise="per_frame"',),
     "guided start": ('temporal={kind="guided_start"}',),

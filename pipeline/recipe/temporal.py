@@ -92,7 +92,7 @@ class Steady(Settings):
     """The finished frames of a pass, steadied: their looks are averaged along the plate's own motion."""
 
     reach: int = Field(
-        default=0, ge=0, le=24, description="Frames before and after that a frame is averaged with; 0 switches it off."
+        default=0, ge=0, le=48, description="Frames before and after that a frame is averaged with; 0 switches it off."
     )
     tolerance: float = Field(
         default=48.0, ge=1, le=255, description="Looks that differ by more levels of 255 than this hardly count."
