@@ -74,6 +74,7 @@ def test_a_shot_that_is_being_rendered_is_not_deleted(studio: Studio, shot: Shot
     assert studio.shots(LOCAL) == [] and not out_of(job).exists()
 
 
+@pytest.mark.slow
 def test_weights_that_changed_under_a_waiting_render(studio: Studio, shot: Shot, home: Path) -> None:
     """What was begun with the old weights stays as it is; going on renders into a new version with the new ones."""
     job = studio.renders.submit(LOCAL, shot, recipe(), FRAMES)
@@ -125,6 +126,7 @@ def test_looking_at_the_jobs_loads_no_large_library(home: Path) -> None:
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.slow
 def test_a_render_is_compared_with_pictures_of_the_character(studio: Studio, shot: Shot, tmp_path: Path) -> None:
     folder = tmp_path / "character"
     folder.mkdir()

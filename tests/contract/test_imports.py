@@ -81,6 +81,7 @@ def test_starting_the_studio_loads_no_model_library() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_page_is_built_without_the_models_libraries() -> None:
     """A person waits for it: what renders, finds faces or trains is imported when it is first asked for."""
     loaded = set(imported("app", "server.site", "ui.layout", "ui.runs", "ui.shared", "ui.theme")["loaded"])

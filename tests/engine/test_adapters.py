@@ -102,6 +102,7 @@ def trainee(trained: Trained) -> Residency:
     return residency
 
 
+@pytest.mark.slow
 def test_a_render_with_the_exported_lora_is_one_by_the_trainee(trained: Trained, own: Residency) -> None:
     plain, worn = trained.batch(), trained.batch(trained.adapter("ava"))
     there, here = latents_of(plain, trainee(trained)), latents_of(worn, own)

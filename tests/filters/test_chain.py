@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import get_args
 
 import numpy as np
+import pytest
 
 from pipeline.filters.chain import ALONE, IN_SCENE, filtered, reach_of
 from pipeline.recipe.filters import AnyFilter, Deflicker, Dejitter, Grain, LocalDeflicker, RoundTrip, Vignette
@@ -35,6 +36,7 @@ def test_reaches_add_up() -> None:
     assert reach_of((Deflicker(reach=5), LocalDeflicker(reach=3), Grain(), Deflicker(reach=9, enabled=False))) == 8
 
 
+@pytest.mark.slow
 def test_a_frame_hangs_on_nothing_beyond_the_reach() -> None:
     pictures = panned(24)
     filters = (Deflicker(reach=3), Dejitter(reach=2), RoundTrip(), LocalDeflicker(reach=2), Grain())

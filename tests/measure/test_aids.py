@@ -57,6 +57,7 @@ def test_the_engines_vectors_are_what_is_measured_along(tmp_path: Path, store: M
     assert flicker(aids) < 0.9 * flicker(NOTHING_KNOWN)
 
 
+@pytest.mark.slow
 def test_the_report_says_along_what_it_was_measured(tmp_path: Path, store: ModelStore) -> None:
     shot = brought(tmp_path, Export())
     for aids in (NOTHING_KNOWN, aids_for(shot, store, None, ())):
@@ -86,6 +87,7 @@ def test_face_models_are_found_where_they_lie(store: ModelStore) -> None:
     assert names == list(files.values())
 
 
+@pytest.mark.slow
 def test_people_that_a_render_has_found_are_not_looked_for_again(
     interview: Path, tmp_path: Path, store: ModelStore
 ) -> None:

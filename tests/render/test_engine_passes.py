@@ -90,6 +90,7 @@ def test_a_pass_works_at_an_object_of_the_engines(bench: Bench) -> None:
         preview(replace(order, recipe=at_object("object 8")), bench.tools, Progress())
 
 
+@pytest.mark.slow
 def test_exact_motion_carries_frames_and_is_in_the_key(bench: Bench) -> None:
     carried = {"name": "body", "steps": 2, "temporal": {"kind": "propagated"}}
     recipe = parse_recipe({**TINY, "passes": [carried]}, "tiny")

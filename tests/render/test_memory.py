@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from av.video.frame import VideoFrame
 
@@ -55,6 +56,7 @@ def pictures_in(garbage: Iterable[Any]) -> list[tuple[str, weakref.ref[Any] | No
     return found
 
 
+@pytest.mark.slow
 def test_no_picture_waits_for_the_garbage_collector(bench: Bench) -> None:
     """It passes over what is old: of a thousand frames 42 waited for it, with all the memory of the decoder."""
     with uncollected() as waiting:

@@ -87,6 +87,7 @@ def test_the_delivered_frame_is_the_layers_over_each_other(bench: Bench) -> None
     assert np.abs(delivered - expected).mean() < 2 / 255
 
 
+@pytest.mark.slow
 def test_the_face_pass_never_sees_the_body_layer(bench: Bench) -> None:
     recipe = tiny_recipe()
     bench.render(recipe, "62-63", "first")
@@ -109,6 +110,7 @@ def test_a_face_pass_may_read_what_lies_below_it(bench: Bench) -> None:
     assert plate != below
 
 
+@pytest.mark.slow
 def test_noise_may_keep_to_the_face(bench: Bench, tmp_path: Path) -> None:
     recipe = tiny_recipe("passes.face.noise=face_space", "passes.body.enabled=false")
     bench.render(tiny_recipe("passes.body.enabled=false"), "62-63", "fixed")
@@ -180,6 +182,7 @@ def test_a_part_of_the_shot_equals_the_same_part_of_a_longer_render(
             assert (bench.folder / "long" / path).read_bytes() == (bench.folder / "short" / path).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_stopped_render_keeps_its_batches_and_goes_on_to_the_same_bytes(
     bench: Bench, looked_at: Path, tmp_path: Path
 ) -> None:

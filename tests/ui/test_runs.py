@@ -99,6 +99,7 @@ def test_a_stopped_render_goes_on_in_its_folder_unless_something_changed(studio:
     runs.stop(LOCAL, other)
 
 
+@pytest.mark.slow
 def test_a_render_outlives_the_program(home: Path, interview: Path) -> None:
     with Studio(home, "cpu") as before:
         run_id = Runs(before).start(LOCAL, before.shot(interview), recipe(seed=31), FRAMES, "")

@@ -102,6 +102,7 @@ def test_opening_it_again_changes_nothing(old: Path) -> None:
     assert sorted(str(path) for path in old.rglob("*") if "jobs" not in path.parts) == before
 
 
+@pytest.mark.slow
 def test_it_may_be_killed_anywhere(old: Path, sample: Path, tmp_path: Path) -> None:
     """Before every change of a name on the disk in turn; the next start goes on."""
     kills = 0

@@ -105,6 +105,7 @@ def test_a_control_learns_alone_and_is_written(caches: tuple[Path, Path], small:
     assert {value.dtype for value in loaded.state_dict().values()} == {torch.float32}
 
 
+@pytest.mark.slow
 def test_without_pictures_it_says_what_to_do(data: Path, tmp_path: Path, small: None) -> None:
     write_caches(tmp_path)
     denoiser.train(data, tmp_path, steps=1, batch=2, rate=1e-3, seed=1)

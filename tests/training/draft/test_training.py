@@ -73,6 +73,7 @@ def test_denoiser_stopped_and_resumed_equals_uninterrupted(data: Path, tmp_path:
     assert same(tmp_path / "whole/denoiser.pt", tmp_path / "parts/denoiser.pt")
 
 
+@pytest.mark.slow
 def test_every_part_of_the_denoiser_learns(data: Path, tmp_path: Path, small: None) -> None:
     """A few steps move the text encoder, the UNet and each of the ControlNets."""
     write_caches(tmp_path)
