@@ -7,11 +7,15 @@ import torch
 
 from pipeline.engine.residency import Residency
 from pipeline.models.store import ModelStore
+from tests.tiny import make_models
 
 
 @pytest.fixture(scope="session")
-def store(models: ModelStore) -> ModelStore:
-    return models
+def store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """Models of the engine's own: its tests write into their folder."""
+    folder = tmp_path_factory.mktemp("models")
+    make_models(folder)
+    return ModelStore(folder)
 
 
 @pytest.fixture(scope="session")
