@@ -149,7 +149,7 @@ def faults_of(context: BrowserContext) -> list[str]:
     faults = list[str]()
     context.set_default_timeout(PATIENCE)
     context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context.on("weberror", lambda error: faults.append(error.error.stack or str(error.error)))
     return faults
 
 

@@ -38,7 +38,10 @@ class Player {
     this.curves.open(value);
     this.tags.forEach((tag, side) => { tag.textContent = `${"ABC"[side]} · ${value.tiles[side] || ""}`; });
     this.sharpen(value);
-    if (same) return;
+    if (same) {
+      if (!(value.stills || []).length) this.rest(); // other words for the same movie came after its full-size pictures
+      return;
+    }
     if (!kept) this.range = { first: 0, last: value.count - 1 };
     this.reel.open(value.source, value.rate, value.count);
     this.screen.open(value.tile, value.tiles.length);
