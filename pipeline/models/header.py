@@ -19,8 +19,9 @@ from pipeline.errors import RefusedFile
 SIZES = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1}
 SIZES |= {"I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8}
 """Bytes of one number of each type."""
-LONGEST = 32_000_000
+LONGEST = 25_000_000
 """Bytes of the longest header that is read. The largest real ones, of LoRAs with training notes, have some millions."""
+MOST_AXES = 32
 MOST_TENSORS = 20_000
 LENGTH = 8
 AGAIN = "It is damaged, or made to do harm: get the file again from where it came."
@@ -64,7 +65,7 @@ def read_header(path: Path) -> Header:
 def _parsed(raw: bytes, path: Path) -> dict[str, Any]:
     """The header as plain data, each name once."""
     try:
-        entries = json.loads(raw, object_pairs_hook=_without_repeats)
+        entries = json.loads(raw, object_pairs_hook=_without_repeats, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise RefusedFile(f"The header of {path.name} is not what a safetensors file has.", AGAIN) from error
     if not isinstance(entries, dict):
@@ -77,6 +78,10 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands there twice")
     return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def _check_places(entries: dict[str, Any], room: int, path: Path) -> None:
@@ -98,6 +103,6 @@ def _span(name: str, entry: Any, path: Path) -> tuple[int, int, str]:
         whole = all(type(number) is int and number >= 0 for number in (*shape, begin, stop))
     except (KeyError, TypeError, ValueError) as error:
         raise RefusedFile(f"The tensor {name[:80]} of {path.name} is not described soundly.", AGAIN) from error
-    if not whole or stop - begin != size * math.prod(shape):
+    if not whole or len(shape) > MOST_AXES or stop - begin != size * math.prod(shape):
         raise RefusedFile(f"The tensor {name[:80]} of {path.name} is not as long as its shape says.", AGAIN)
     return begin, stop, name
