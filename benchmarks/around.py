@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import cProfile
-import json
 import os
 import pstats
 import statistics
@@ -87,7 +86,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=None)
     chosen = parser.parse_args()
 
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
 
     count, rows = chosen.frames, list[tuple[Took, Took]]()
     with tempfile.TemporaryDirectory(prefix="photoplay-around-") as name:
@@ -98,10 +97,7 @@ def main() -> int:
             rows.append((delivered(short, folder / f"short-{turn}"), delivered(long, folder / f"long-{turn}")))
             print(f"{count} frames: {rows[-1][0]}, {2 * count}: {rows[-1][1]}", flush=True)
         where = parts(short, folder / "parts")
-    text = json.dumps(facts() | {"frames": count} | figures(rows, count) | {"parts": where}, indent=1)
-    print(text)
-    if chosen.out is not None:
-        chosen.out.write_text(text + "\n")
+    tell(facts() | {"frames": count} | figures(rows, count) | {"parts": where}, chosen.out)
     return 0
 
 

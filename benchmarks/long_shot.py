@@ -11,7 +11,6 @@ last one; growth of more than 32 MiB ends with exit code 1.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -47,7 +46,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=None)
     chosen = parser.parse_args()
 
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
     from benchmarks.loops.resident import Resident, worst
     from pipeline.progress import Progress
 
@@ -57,10 +56,7 @@ def main() -> int:
         work(long_clip(Path(name), chosen.frames), Path(name), Progress(resident.listen))
     stages = resident.growth(EARLY)
     result: dict[str, Any] = facts() | {"what": chosen.what, "frames": chosen.frames, "allowed_mib": ALLOWED_MIB}
-    text = json.dumps(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, indent=1)
-    print(text)
-    if chosen.out is not None:
-        chosen.out.write_text(text + "\n")
+    tell(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, chosen.out)
     return int(worst(stages) > ALLOWED_MIB)
 
 

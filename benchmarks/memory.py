@@ -13,7 +13,6 @@ stub at its 100th, and at its last one; more growth than is allowed in any stage
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -68,7 +67,7 @@ def main() -> int:
     frames = options.frames or (10_000 if options.stub else 500)
     early, allowed = (EARLY_STUB, ALLOWED_STUB_MIB) if options.stub else (EARLY, ALLOWED_MIB)
 
-    from benchmarks.loops.facts import facts
+    from benchmarks.loops.facts import facts, tell
     from benchmarks.loops.resident import Resident, worst
     from pipeline.progress import Progress
 
@@ -77,10 +76,7 @@ def main() -> int:
         (stubbed if options.stub else rendered)(Path(folder), frames, Progress(resident.listen))
     stages = resident.growth(early)
     result: dict[str, Any] = facts() | {"stub": options.stub, "frames": frames, "allowed_mib": allowed}
-    text = json.dumps(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, indent=1)
-    print(text)
-    if options.out is not None:
-        options.out.write_text(text + "\n")
+    tell(result | {"seconds": round(time.perf_counter() - began), "stages": stages}, options.out)
     return int(worst(stages) > allowed)
 
 
