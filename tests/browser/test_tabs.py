@@ -61,9 +61,10 @@ def mend_a_caption(page: Page, app: App) -> None:
     table = page.locator("#captions")
     expect(table).to_contain_text("Ines at the table")
     table.get_by_text("Ines at the table").dblclick()
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type("Ines by the window")
-    page.keyboard.press("Enter")
+    cell = table.locator("textarea:focus")
+    expect(cell).to_have_value("Ines at the table")
+    cell.fill("Ines by the window")
+    cell.press("Enter")
     page.locator("#save-captions").click()
     expect(table).to_contain_text("you")
     kept = app.home / "users" / "local" / "characters" / "ines" / "pictures" / "captions.json"
