@@ -1,24 +1,30 @@
 """Reading and drawing ahead: while the accelerator is at one batch, a second thread prepares the next.
 
 Hardly anything of a render is made for two threads at once. So they take turns: the render holds everything, and lets
-go of it only while it waits for the accelerator, or for files to be written; then the second thread goes on, frame by
-frame. Controls alone are drawn on a third thread. What comes out is the same.
+go of it only while it waits for the accelerator, for a control, or for files to be written; then the second thread goes
+on, frame by frame. Controls are drawn on threads of their own, and the clip is read on one. What comes out is the same.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Condition, Event
 
 from pipeline.errors import Cancelled
-from pipeline.frames import Frame, Picture
+from pipeline.frames import Frame, FrameRange, Picture
 from pipeline.passes.placement import Placement
 from pipeline.passes.plan import PassPlan
 from pipeline.passes.request import HintMaker, Slot
+from pipeline.prepare.plate import Plate
 from pipeline.recipe.passes import ControlSpec
+
+DRAWERS = 2
+"""Controls that are drawn at once."""
+READ = 4
+"""Frames of the clip that are read before somebody asks for them."""
 
 
 class Turns:
@@ -77,19 +83,19 @@ class Turns:
 
 
 class Drawn:
-    """Controls that are drawn ahead, each handed out once, on a thread of their own. limit: how many are kept.
+    """Controls that are drawn ahead, each handed out once, on threads of their own. limit: how many are kept.
 
-    What a control needs besides the faces of its frame, above all the body in it, is used on that thread alone. Close
-    it when nothing is to be drawn any more.
+    `draw` is called on several threads. Who waits for a control lets the others go on with `turns`. Close it when
+    nothing is to be drawn any more.
     """
 
-    def __init__(self, draw: HintMaker, limit: int) -> None:
-        self._draw, self._limit = draw, limit
+    def __init__(self, draw: HintMaker, limit: int, turns: Turns) -> None:
+        self._draw, self._limit, self._turns = draw, limit, turns
         self._kept: OrderedDict[tuple[ControlSpec, int, Placement], Future[Picture]] = OrderedDict()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
+        self._pool = ThreadPoolExecutor(DRAWERS, thread_name_prefix="draw")
 
     def close(self) -> None:
-        """Finish the control that is being drawn, and draw no more."""
+        """Finish the controls that are being drawn, and draw no more."""
         self._pool.shutdown(cancel_futures=True)
 
     def draw(self, plan: PassPlan, slot: Slot) -> None:
@@ -102,7 +108,12 @@ class Drawn:
     def hint(self, spec: ControlSpec, slot: Slot) -> Picture:
         """What a control sees of a slot: as it was drawn ahead, or drawn now. Raises what drawing it has raised."""
         coming = self._kept.pop((spec, slot.frame, slot.placement), None)
-        return (self._pool.submit(self._draw, spec, slot) if coming is None else coming).result()
+        if coming is None:
+            coming = self._pool.submit(self._draw, spec, slot)
+        if coming.done():
+            return coming.result()
+        with self._turns.away():
+            return coming.result()
 
 
 @contextmanager
@@ -139,3 +150,27 @@ def prepared_ahead(
             yield batches(pool)
         finally:
             leaving.set()
+
+
+@contextmanager
+def read_ahead(plate: Plate, frames: FrameRange) -> Iterator[Iterator[Frame]]:
+    """The plate's frames in order, read on a thread of their own. What reading raises is raised where its frame is due.
+
+    Where filters lie over the plate they are read as they are asked for: filters look for faces, on one thread alone.
+    """
+    stream = plate.frames(frames)
+    if plate.filters:
+        yield stream
+        return
+
+    def read(pool: ThreadPoolExecutor) -> Iterator[Frame]:
+        coming = deque(pool.submit(next, stream, None) for _ in range(READ))
+        while (frame := coming.popleft().result()) is not None:
+            coming.append(pool.submit(next, stream, None))
+            yield frame
+
+    with ThreadPoolExecutor(1, thread_name_prefix="read") as pool:
+        try:
+            yield read(pool)
+        finally:
+            pool.shutdown(cancel_futures=True)

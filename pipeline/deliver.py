@@ -10,6 +10,7 @@ from functools import partial
 from itertools import tee
 from pathlib import Path
 
+from pipeline.ahead import read_ahead
 from pipeline.clip.compare import Comparison, comparing
 from pipeline.clip.encoder import Delivery, encode
 from pipeline.clip.master import MasterFrame, write_master
@@ -140,21 +141,19 @@ def _composites(
 ) -> Iterator[tuple[Picture, Picture]]:
     """Each frame of the clip as it came, and what it has become; its parts are written on the way."""
     texts = infotexts_of(work.plan)
-    if work.plan.filters:
-        plates, before = work.plate.frames(frames), read_frames(work.plan.shot, frames)
-    else:
-        plates, before = tee(work.plate.frames(frames))
 
-    def composited() -> Iterator[Frame]:
+    def composited(plates: Iterable[Frame]) -> Iterator[Frame]:
         with behind() as hand:
             for frame in plates:
                 parts = assembly(frame)
                 hand(partial(keep_parts, parts, frame.number, out, texts))
                 yield Frame(frame.number, over(frame.pixels, parts.layers))
 
-    for done, (plate, frame) in enumerate(zip(before, work.finished(composited()), strict=True), 1):
-        progress.say("deliver", done, len(frames))
-        yield plate.pixels, frame.pixels
+    with read_ahead(work.plate, frames) as stream:
+        plates, before = (stream, read_frames(work.plan.shot, frames)) if work.plan.filters else tee(stream)
+        for done, (plate, frame) in enumerate(zip(before, work.finished(composited(plates)), strict=True), 1):
+            progress.say("deliver", done, len(frames))
+            yield plate.pixels, frame.pixels
 
 
 def _shown(pairs: Iterable[tuple[Picture, Picture]], comparison: Comparison) -> Iterator[Picture]:

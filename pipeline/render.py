@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from pipeline.ahead import prepared_ahead
+from pipeline.ahead import prepared_ahead, read_ahead
 from pipeline.clip.probe import probe
 from pipeline.clip.shot import Shot
 from pipeline.clip.still import encode_png
@@ -163,7 +163,10 @@ def finish_passes(work: Work, frames: FrameRange, progress: Progress) -> tuple[s
     faceless = Counter[str]()
     progress.say("passes", 0, len(frames), 0)
     sizes = [len(numbers) for numbers in frames.batches(work.plan.recipe.batch_size)]
-    with prepared_ahead(work.crew.ahead(work.plate.frames(frames)), sizes, work.prepare, work.turns) as batches:
+    with (
+        read_ahead(work.plate, frames) as plate,
+        prepared_ahead(work.crew.ahead(plate), sizes, work.prepare, work.turns) as batches,
+    ):
         for batch in batches:
             reused += 0 if work.finish(batch) else len(batch)
             for planned in regional:

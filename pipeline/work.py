@@ -43,7 +43,8 @@ class Work:
 
     def __init__(self, plan: RenderPlan, crew: Crew, runner: Runner) -> None:
         self.plan, self.crew, self.turns = plan, crew, Turns()
-        self.drawn = Drawn(runner.hint, 2 * plan.recipe.batch_size * sum(len(p.plan.controls) for p in plan.passes))
+        drawn = 2 * plan.recipe.batch_size * sum(len(p.plan.controls) for p in plan.passes)
+        self.drawn = Drawn(runner.hint, drawn, self.turns)
         self.runner = replace(runner, hint=self.drawn.hint, away=self.turns.away)
         self._around = 2 * max(p.plan.spec.looks_ahead for p in plan.passes)
         self._near = NEAR + self._around + 2 * plan.recipe.batch_size

@@ -41,6 +41,10 @@ REPRODUCIBLE = (
 """No dates, no versions; and a fixed number of threads, because x264 divides its work by it."""
 
 
+AT_ONCE = 1 << 20
+"""Bytes that the pipe to ffmpeg holds, the most that Linux grants everyone: sixteen times as many as by default."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """How to encode. rate: frames a second. pixel_aspect: width of a pixel over its height. crf: quality, 0 to 51.
@@ -83,7 +87,7 @@ class Pipe:
             self._shape = picture.shape
             pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
             self._process = subprocess.Popen(
-                self._arguments(picture), stdin=pipe, stdout=quiet, stderr=self._complaints
+                self._arguments(picture), stdin=pipe, stdout=quiet, stderr=self._complaints, pipesize=AT_ONCE
             )
         if picture.shape != self._shape:
             raise OutputError(

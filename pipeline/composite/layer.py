@@ -55,7 +55,7 @@ def straight_rgba(layer: Layer) -> NDArray[np.uint8]:
 
 def where(alpha: NDArray[np.float32]) -> Box:
     """The smallest box that all of an alpha [h, w] lies in."""
-    return Box(*cv2.boundingRect((alpha > 0).astype(np.uint8)))
+    return Box(*cv2.boundingRect((alpha > 0).view(np.uint8)))
 
 
 def opaque(alpha: NDArray[np.float32]) -> bool:
@@ -71,6 +71,7 @@ def three(alpha: NDArray[np.float32]) -> FloatPicture:
 
 
 def eight_bits(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Values in 0..1 as uint8, rounded, what lies outside cut off. The array is worked at in place."""
-    values *= 255
-    return np.clip(np.round(values, out=values), 0, 255, out=values).astype(np.uint8)
+    """Values in 0..1 as uint8, rounded half to even, what lies outside cut off. The array is worked at in place."""
+    cv2.threshold(values, 0, 0, cv2.THRESH_TOZERO, values)
+    cv2.threshold(values, 1, 1, cv2.THRESH_TRUNC, values)
+    return cv2.convertScaleAbs(values, alpha=255).astype(np.uint8, copy=False)

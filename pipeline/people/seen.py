@@ -44,6 +44,8 @@ S = TypeVar("S", bound=Seen, covariant=True)
 class Sightings(ABC, Generic[S]):
     """What is seen by frame, from the store where it is finished, found and stored otherwise. One thread at a time.
 
+    What is remembered is given to others meanwhile.
+
     looks_ahead: how many frames further on those lie that are looked at for a frame.
     """
 
@@ -105,6 +107,9 @@ class Sightings(ABC, Generic[S]):
         yield from held
 
     def _known(self, number: int, frame: Callable[[], Frame]) -> tuple[S, ...]:
+        remembered = self._memory.get(number)
+        if remembered is not None:
+            return remembered
         with self._lock:
             if number not in self._memory:
                 stored = self._stored(number)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from threading import local
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +28,10 @@ CANNY_LOW, CANNY_HIGH = 100, 200
 
 
 class Annotator:
-    """Reads control pictures off the plate. Owns the landmark finders: use it in a `with`. Not thread-safe."""
+    """Reads control pictures off the plate. Owns the landmark finders: use it in a `with`.
+
+    Several threads may ask at once; each has a finder of bodies of its own, from its first one on.
+    """
 
     def __init__(self, openpose: Path | None = None, finder: FaceFinder | None = None) -> None:
         """openpose: folder with OpenPose's own body weights; without it poses come from MediaPipe.
@@ -39,7 +43,7 @@ class Annotator:
         self._openpose = OpenposeBodies(openpose) if openpose else None
         self._open = ExitStack()
         self._faces = finder or self._open.enter_context(FaceFinder())
-        self._body = self._open.enter_context(BodyPose())
+        self._own = local()
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +82,16 @@ class Annotator:
         bodies = (self._body_in(picture, left, right, face) for left, right, face in strips(faces, picture.shape[1]))
         return [body for body in bodies if body is not None]
 
+    @property
+    def _finder_of_bodies(self) -> BodyPose:
+        """The one of the thread that asks."""
+        if not hasattr(self._own, "bodies"):
+            self._own.bodies = self._open.enter_context(BodyPose())
+        return self._own.bodies
+
     def _body_in(self, picture: Picture, left: int, right: int, face: FoundFace | None) -> NDArray[np.float32] | None:
         """OpenPose points of the body in these columns, as shares of the picture's sides; None unless it has `face`."""
-        body = self._body.find(picture[:, left:right])
+        body = self._finder_of_bodies.find(picture[:, left:right])
         if body is None:
             return None
         points = openpose_points(body) + np.array([left, 0], np.float32)

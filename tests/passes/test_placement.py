@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -102,6 +103,16 @@ def test_the_blur_has_auto1111s_kernel_and_size() -> None:
     reach = np.nonzero(blurred(mask_with(Box(0, 0, 51, 101), 101, 101), 4).max(0))[0].max()
     assert reach <= 50 + int(2.5 * 4 + 0.5)
     assert (blurred(point, 0) == point).all()
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.3, 1, 2.5, 4, 7, 10, 16.3, 30])
+def test_the_blur_is_opencvs_own_to_the_bit(sigma: float) -> None:
+    """It is worked out in floats, for speed."""
+    noise = np.random.default_rng(7).integers(0, 256, (90, 120)).astype(np.uint8)
+    noise[0, 0] = noise[-1, -1] = 255
+    side = 2 * int(2.5 * sigma + 0.5) + 1
+    for mask in (noise, np.where(noise > 127, np.uint8(255), np.uint8(0)), np.full_like(noise, 255)):
+        assert np.array_equal(blurred(mask, sigma), cv2.GaussianBlur(mask, (side, side), sigma))
 
 
 @pytest.mark.parametrize(

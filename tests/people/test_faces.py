@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Thread
 
 import cv2
 import numpy as np
@@ -132,6 +133,17 @@ def test_a_stream_is_read_once(finder: FaceFinder, tmp_path: Path, monkeypatch: 
     faces = Faces(shot, tmp_path / "cache", finder)
     monkeypatch.setattr(faces._window, "_read", lambda frames: pytest.fail(f"{frames} are read again"))
     assert counts(faces, faces.ahead(iter(frames))) == [2] * 10
+
+
+def test_what_is_known_is_given_while_another_frame_is_looked_at(finder: FaceFinder, tmp_path: Path) -> None:
+    shot = clip_of(tmp_path, [60, 60])
+    faces = Faces(shot, tmp_path / "cache", finder)
+    known, given = faces.at(0), list[Sequence[SeenFace]]()
+    with faces._lock:
+        other = Thread(target=lambda: given.append(faces.at(0)))
+        other.start()
+        other.join(30)
+    assert given == [known]
 
 
 def test_frames_before_a_damaged_one_are_given_and_asked_alone(finder: FaceFinder, tmp_path: Path) -> None:

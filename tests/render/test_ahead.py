@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Event
+from threading import Event, Thread
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from pipeline.ahead import Turns, prepared_ahead
+from pipeline.ahead import READ, Drawn, Turns, prepared_ahead, read_ahead
 from pipeline.engine.batch import Batch, Pictures
 from pipeline.engine.engine import Engine, Priority
 from pipeline.errors import FootageError
-from pipeline.frames import Frame, FrameRange
+from pipeline.frames import Frame, FrameRange, Picture
+from pipeline.passes.placement import whole_frame
+from pipeline.passes.request import Slot
 from pipeline.plan import plan_render
 from pipeline.progress import Progress
+from pipeline.recipe.passes import ControlSpec
 from pipeline.render import finish_passes
 from pipeline.work import Work, open_work
 from tests.render.conftest import Bench, tiny_recipe
@@ -97,6 +100,56 @@ def test_a_fault_in_the_next_batch_comes_after_this_one() -> None:
         assert [frame.number for frame in next(batches)] == [0, 1, 2, 3]
         with pytest.raises(FootageError):
             next(batches)
+
+
+class Clip:
+    """A plate without filters that counts what is read of it."""
+
+    filters = ()
+
+    def __init__(self, last: int) -> None:
+        self.last, self.read = last, 0
+
+    def frames(self, frames: FrameRange) -> Iterator[Frame]:
+        for frame in frames_until(self.last):
+            self.read += 1
+            yield frame
+
+
+def test_the_clip_is_read_a_little_ahead_in_order_and_not_past_what_is_wanted() -> None:
+    clip: Any = Clip(99)
+    with read_ahead(clip, FrameRange(0, 99)) as frames:
+        assert [next(frames).number for _ in range(10)] == list(range(10))
+    assert 10 <= clip.read <= 10 + READ
+
+
+def test_a_fault_of_the_clip_comes_where_its_frame_is_due() -> None:
+    clip: Any = Clip(6)
+    seen: list[int] = []
+    with pytest.raises(FootageError), read_ahead(clip, FrameRange(0, 99)) as frames:
+        seen.extend(frame.number for frame in frames)
+    assert seen == list(range(7))
+
+
+def test_who_waits_for_a_control_lets_the_other_prepare() -> None:
+    turns, prepared = Turns(), Event()
+    canvas, spec = np.zeros((8, 8, 3), np.uint8), ControlSpec(kind="canny", model="any")
+
+    def draw(spec: ControlSpec, slot: Slot) -> Picture:
+        assert prepared.wait(WAIT), "nobody else had a turn"
+        return canvas
+
+    def prepare() -> None:
+        with turns.preparing():
+            prepared.set()
+
+    drawn = Drawn(draw, 1, turns)
+    with turns.rendering():
+        other = Thread(target=prepare)
+        other.start()
+        assert drawn.hint(spec, Slot(0, canvas, canvas, None, whole_frame((8, 8), 8))) is canvas
+    other.join()
+    drawn.close()
 
 
 def test_leaving_early_prepares_no_more() -> None:
