@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-import annotated_types
 import gradio as gr
 from gradio.components import Component
 from pydantic import BaseModel
@@ -20,6 +20,10 @@ Given = Mapping[Component, Any]
 """What a handler with a set of inputs is given."""
 WIDEST_SLIDER = 1000
 """A range with more steps than this cannot be met with a slider; it gets a number field."""
+STEPS, WIDE_STEP = ((0.2, 0.001), (2, 0.01), (10, 0.1)), 0.5
+"""How wide a range of fractions may be for a step of its slider, and the step of all that are wider."""
+BOUNDS = ("ge", "gt", "le", "lt")
+"""What the rules of a field call its bounds: reached, and not reached."""
 
 
 class Bound:
@@ -59,25 +63,49 @@ class Bound:
         return gr.update(value="" if value is None else value, visible=True)
 
 
-def control(name: str, field: FieldInfo, value: Any, **looks: Any) -> Component:
-    """A control for one setting: a switch, a list, a slider, a number field, or a text.
+@dataclass(frozen=True)
+class Shape:
+    """What a setting is met with on the page. low, high: bounds of a number. choices: of a list, word and value.
 
     A number that may be absent is a text, which an emptied field says; Gradio's number field shows 0 instead.
     """
-    looks = {"label": label_of(name, field), "info": field.description, "value": value, "interactive": True} | looks
+
+    kind: Literal["switch", "list", "slider", "number", "text"]
+    label: str
+    info: str
+    low: float = 0
+    high: float = 0
+    step: float = 1
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def shape_of(name: str, field: FieldInfo) -> Shape:
+    """The shape of one setting, from its type, its bounds and its sentence."""
+    told = label_of(name, field), field.description or ""
     if get_origin(field.annotation) is Literal:
-        return gr.Dropdown([(word_of(choice), choice) for choice in get_args(field.annotation)], **looks)
+        return Shape("list", *told, choices=tuple((word_of(choice), choice) for choice in get_args(field.annotation)))
     kinds = get_args(field.annotation) or (field.annotation,)
-    low, high = _bounds(field)
     if bool in kinds:
-        return gr.Checkbox(**looks)
+        return Shape("switch", *told)
     if str in kinds or _optional(field):
+        return Shape("text", *told)
+    low, high, step = _bounds(field, whole=int in kinds)
+    return Shape("number" if (high - low) / step > WIDEST_SLIDER else "slider", *told, low, high, step)
+
+
+def control(name: str, field: FieldInfo, value: Any, **looks: Any) -> Component:
+    """A control for one setting: a switch, a list, a slider, a number field, or a text."""
+    shape = shape_of(name, field)
+    looks = {"label": shape.label, "info": shape.info or None, "value": value, "interactive": True} | looks
+    if shape.kind == "list":
+        return gr.Dropdown(list(shape.choices), **looks)
+    if shape.kind == "switch":
+        return gr.Checkbox(**looks)
+    if shape.kind == "text":
         return gr.Textbox(**{**looks, "value": "" if value is None else str(value), "max_lines": looks.get("lines", 1)})
-    whole = int in kinds
-    step = 1 if whole else _step(high - low)
-    if (high - low) / step > WIDEST_SLIDER:
-        return gr.Number(minimum=low, maximum=high, precision=0 if whole else None, **looks)
-    return gr.Slider(low, high, step=step, **looks)
+    if shape.kind == "number":
+        return gr.Number(minimum=shape.low, maximum=shape.high, precision=0 if shape.step == 1 else None, **looks)
+    return gr.Slider(shape.low, shape.high, step=shape.step, **looks)
 
 
 def label_of(name: str, field: FieldInfo) -> str:
@@ -126,11 +154,9 @@ def _optional(field: FieldInfo) -> bool:
     return type(None) in get_args(field.annotation)
 
 
-def _bounds(field: FieldInfo) -> tuple[float, float]:
-    low = next((rule.ge for rule in field.metadata if isinstance(rule, annotated_types.Ge)), 0)
-    high = next((rule.le for rule in field.metadata if isinstance(rule, annotated_types.Le)), 0)
-    return low, high  # pyright: ignore[reportReturnType]  # numbers, which the library types as "can be compared"
-
-
-def _step(span: float) -> float:
-    return 0.01 if span <= 2 else 0.5
+def _bounds(field: FieldInfo, whole: bool) -> tuple[float, float, float]:
+    """The lowest and the highest value that can be set, and the step between values."""
+    rules = {name: getattr(rule, name) for rule in field.metadata for name in BOUNDS if hasattr(rule, name)}
+    low, high = rules.get("ge", rules.get("gt", 0)), rules.get("le", rules.get("lt", 0))
+    step = 1 if whole else next((step for span, step in STEPS if high - low <= span), WIDE_STEP)
+    return low + step * ("gt" in rules), high - step * ("lt" in rules), step

@@ -1,4 +1,4 @@
-"""What differs between two recipes, in words."""
+"""What differs between two recipes, or in how the files of two renders are read, in words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.recipe.recipe import Recipe
+from pipeline.recipe.base import Settings
 
 UNSEEN = ("title", "note", "schema_version")
 """What changes no pixel."""
+ORDER = "order"
+"""What the order of a list is called; it is told where the list has the same entries as before."""
 
 
 class Difference(NamedTuple):
@@ -21,11 +23,15 @@ class Difference(NamedTuple):
     now: str
 
 
-def differences(before: Recipe, now: Recipe) -> list[Difference]:
-    """Every setting of `now` that is another one in `before`, in the recipe's order."""
+def differences(before: Settings, now: Settings) -> list[Difference]:
+    """Every setting of `now` that is another one in `before`, in their own order: two recipes, or two footages."""
     old, new = dict(_leaves(before.model_dump(mode="json"))), dict(_leaves(now.model_dump(mode="json")))
     paths = [path for path in {**new, **old} if path[-1] not in UNSEEN and old.get(path) != new.get(path)]
-    return [Difference(*_spoken(path), _told(old.get(path)), _told(new.get(path))) for path in paths]
+    return [
+        Difference(*_spoken(path), _told(old.get(path)), _told(new.get(path)))
+        for path in paths
+        if path[-1] != ORDER or sorted(old.get(path, ())) == sorted(new.get(path, ()))
+    ]
 
 
 def in_words(found: list[Difference], most: int = 3) -> str:
@@ -40,11 +46,14 @@ def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         for name, inner in node.items():
             yield from _leaves(inner, (*path, str(name)))
     elif isinstance(node, list) and all(isinstance(item, Mapping) for item in node):
-        met = Counter[str]()
+        met, called = Counter[str](), list[str]()
         for item in node:
             name = str(item.get("name", item.get("kind", "")))
             met[name] += 1
-            yield from _leaves(item, (*path, name if name and met[name] == 1 else f"{name} {met[name]}".strip()))
+            called.append(name if name and met[name] == 1 else f"{name} {met[name]}".strip())
+            yield from _leaves(item, (*path, called[-1]))
+        if len(called) > 1:
+            yield (*path, ORDER), called
     else:
         yield path, node
 
@@ -55,6 +64,8 @@ def _spoken(path: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _told(value: Any) -> str:
-    if value is None or value == "":
+    if value in (None, "", []):
         return "empty"
+    if isinstance(value, list):
+        return ", ".join(str(one).replace("_", " ") for one in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

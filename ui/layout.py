@@ -22,6 +22,8 @@ from ui.tabs.shot import ShotTab
 SCRAMBLER = "photoplay"
 """Not a secret: Gradio scrambles what the browser keeps, and with a new word at each start could not read it again."""
 
+KEPT = "run", "look"
+"""What the browser keeps over a reload: its newest render, and what it had on the Look tab last."""
 SWEPT = (3600, 86_400)
 """Seconds: how often Gradio removes what it has handed out and been sent, and how old that must be."""
 
@@ -31,9 +33,10 @@ def build(studio: Studio, runs: Runs, who: Who) -> gr.Blocks:
     with gr.Blocks(title="Photoplay", fill_width=True, analytics_enabled=False, delete_cache=SWEPT) as blocks:
         gr.HTML("Photoplay", elem_id="name")
         user = gr.HTML(elem_id="user")
-        states = gr.State(None), gr.BrowserState("", storage_key="photoplay-run", secret=SCRAMBLER)
+        on_page = gr.State(None)
+        run_id, kept = (gr.BrowserState("", storage_key=f"photoplay-{name}", secret=SCRAMBLER) for name in KEPT)
         with gr.Tabs(selected="shot", elem_id="tabs") as tabs:
-            page = Page(studio, Pictures(studio.rooms.exchange), runs, *states, tabs, who)
+            page = Page(studio, Pictures(studio.rooms.exchange), runs, on_page, run_id, kept, tabs, who)
             with gr.Tab("Shot", id="shot"):
                 shot = ShotTab(page)
             with gr.Tab("Look", id="look"):
@@ -62,6 +65,6 @@ def build(studio: Studio, runs: Runs, who: Who) -> gr.Blocks:
         queue.wire(render)
         blocks.load(page.greeting, None, [user], queue=False, show_progress="hidden")
         blocks.load(said(shot.welcome), [page.run_id], [page.shot], show_progress="hidden")
-        blocks.load(look.recall, [page.run_id], look.recalled, show_progress="hidden")
+        blocks.load(look.recall, [page.run_id, page.look], look.recalled, show_progress="hidden")
         blocks.load(render.watch, [page.run_id, render.seen], render.watched, show_progress="hidden")
     return blocks

@@ -32,7 +32,7 @@ class Page:
     """What a tab is built with.
 
     pictures: those that the browser is given. shot: the Shot on the page.
-    run_id: this browser's newest render, kept over a reload.
+    run_id: this browser's newest render, kept over a reload. look: what it had on the Look tab last.
     tabs: the row of tabs, so that a handler can turn to another. who: the people behind the owners' ids.
     """
 
@@ -41,6 +41,7 @@ class Page:
     runs: Runs
     shot: gr.State
     run_id: gr.BrowserState
+    look: gr.BrowserState
     tabs: gr.Tabs
     who: Who
 

@@ -19,7 +19,7 @@ from pipeline.keys import key_of, key_of_file
 from pipeline.recipe.footage import Footage
 from workspaces.home import LOCAL
 from workspaces.rooms import Rooms
-from workspaces.sequences import bring_in, staged
+from workspaces.sequences import bring_in, check_length, staged
 from workspaces.shots import ShotFolder, folder_for, noted
 
 if TYPE_CHECKING:
@@ -139,6 +139,25 @@ class Attachments:
         kept = folder_for(self._rooms.home, owner, shot)
         noted(kept, replace(kept.record, footage=footage.model_dump(mode="json", exclude_defaults=True)))
         return replace(shot, footage=footage)
+
+    def read_sequence(self, owner: str, shot: Shot, asked: Footage) -> Shot:
+        """A picture sequence read at another rate, or with other frames where numbers are missing.
+
+        asked: says both; the rest stays as it is. Other frames in the gaps are another plate: versions with those from
+        before are kept, and not compared with it. Raises RefusedFile for another's shot or one that gets too long,
+        FootageError when numbers are missing and may not be, OutputError.
+        """
+        rooms = self._rooms
+        rooms.check_shot(owner, shot)
+        if shot.pictures is None:
+            raise FootageError(f"{shot.name} is a clip; its rate is in the file.", "Only picture sequences are asked.")
+        footage = shot.footage.model_copy(update={"rate": asked.rate, "missing": asked.missing})
+        kept = folder_for(rooms.home, owner, shot)
+        settings = footage.model_dump(mode="json", exclude_defaults=True)
+        read = ShotFolder(kept.path, replace(kept.record, footage=settings)).open(rooms.home.facts)
+        check_length(read, rooms.limits)
+        noted(kept, replace(kept.record, footage=settings, key=read.key))
+        return read
 
     def _fitted(self, shot: Shot, footage: Footage, folder: Path) -> Rendered:
         """The passes in a folder, laid over the plate, their vectors tested. Raises FootageError."""

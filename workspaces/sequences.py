@@ -16,6 +16,7 @@ from zipfile import ZipFile
 from pipeline.clip.numbered import NumberedFiles, grouped
 from pipeline.clip.pictures import stated_rate
 from pipeline.clip.probe import probe
+from pipeline.clip.shot import Shot
 from pipeline.errors import FootageError, RefusedFile
 from pipeline.files import at_once, explained, sync
 from pipeline.recipe.footage import Footage
@@ -115,8 +116,7 @@ def make_sequence(home: Home, owner: str, arrived_id: str, footage: Footage, lim
         raise RefusedFile("These pictures are no longer there.", "Drop them again.")
     found = _sequence_in(folder)
     shot = probe(found.files[found.first], footage)
-    if len(shot.frames) / shot.rate > limits.seconds:
-        raise RefusedFile(f"{found.label} is longer than {limits.seconds:g} s.", "Cut it into shots.")
+    check_length(shot, limits)
     plate, settings = str(shot.plate.relative_to(folder)), footage.model_dump(mode="json", exclude_defaults=True)
     record = ShotRecord(
         display_name(shot.name), display_name(found.label), time.time(), shot.key, plate, footage=settings
@@ -126,6 +126,12 @@ def make_sequence(home: Home, owner: str, arrived_id: str, footage: Footage, lim
         kept = folder.rename(folder.with_name(unguessable(record.name)))
         sync(kept.parent)
     return ShotFolder(kept, record)
+
+
+def check_length(shot: Shot, limits: Limits) -> None:
+    """Raise RefusedFile for a sequence that is too long at its rate."""
+    if len(shot.frames) / shot.rate > limits.seconds:
+        raise RefusedFile(f"{shot.name} is longer than {limits.seconds:g} s.", "Cut it into shots.")
 
 
 def _sequence_in(folder: Path) -> NumberedFiles:

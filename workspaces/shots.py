@@ -109,10 +109,12 @@ def folder_for(home: Home, owner: str, shot: Shot) -> ShotFolder:
 def folder_of(home: Home, owner: str, shot: Shot) -> ShotFolder | None:
     """The folder in which an owner keeps what belongs to a shot; None when nothing was kept yet.
 
-    Where the same pictures were handed in twice, the one that this plate lies in.
+    Where the same pictures were handed in twice, the one that this plate lies in, however it is read by now.
     """
-    same = [kept for kept in _kept(home, owner) if kept.record.key == shot.key]
-    return next((kept for kept in same if kept.plate == shot.plate), next(iter(same), None))
+    shots = [*_kept(home, owner)]
+    own = [kept for kept in shots if kept.plate == shot.plate and kept.path in shot.plate.parents]
+    same = [kept for kept in shots if kept.record.key == shot.key]
+    return next(iter([*own, *(kept for kept in same if kept.plate == shot.plate), *same]), None)
 
 
 def noted(shot: ShotFolder, record: ShotRecord) -> ShotFolder:

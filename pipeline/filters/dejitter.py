@@ -39,10 +39,11 @@ class Placed(Moment):
 
 def dejittered(stream: Stream, settings: Dejitter, scene: Scene) -> Stream:
     """The stream without small shakes; what is missing at the edges is mirrored."""
-    placed = _placed(stream) if settings.against == "path" else _on_plate(stream, scene)
+    placed, path_of = (
+        (_placed(stream), added_up) if settings.against == "path" else (_on_plate(stream, scene), np.stack)
+    )
     for window in windows(placed, settings.reach, scene.cuts):
-        moves = [moment.move for moment in window.moments if isinstance(moment, Placed)]
-        path = added_up(moves) if settings.against == "path" else np.stack(moves)
+        path = path_of([moment.move for moment in window.moments if isinstance(moment, Placed)])
         wanted = line_through(np.arange(len(path)) - window.centre, path, settings.reach / 2)
         shake, pixels = wanted - path[window.centre], window.moment.pixels
         meant = np.hypot(shake[0], shake[1]) > settings.largest * pixels.shape[1]

@@ -6,6 +6,8 @@ import base64
 import io
 import os
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -39,6 +41,12 @@ def write(page: Page, name: str, text: str) -> None:
     field = page.locator(f"#{name} :is(input:not([type=range]), textarea)").first
     field.fill(text)
     field.blur()
+
+
+def drop(page: Page, files: Path | Sequence[Path], place: str = "drop") -> None:
+    """Drop files as soon as there is room for them: those dropped before have been taken in."""
+    expect(page.locator(f"#{place} .file-preview")).to_have_count(0)
+    page.locator(f"#{place} input[type=file]").set_input_files(files)
 
 
 def choose_frames(page: Page, first: int, last: int) -> None:

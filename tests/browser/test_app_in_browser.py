@@ -8,10 +8,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import PATIENCE, App, opened, running
-from tests.browser.steps import choose, choose_frames, few_steps, has_picture, set_number, turn_to
+from tests.browser.steps import choose, choose_frames, drop, few_steps, has_picture, set_number, turn_to
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
@@ -40,18 +40,25 @@ def test_presets_that_are_not_ready_say_what_is_missing(page: Page) -> None:
 def test_a_file_that_is_no_video_gets_a_sentence_and_the_next_one_is_welcome(page: Page, tmp_path: Path) -> None:
     letter = tmp_path / "<b>letter<b>.mp4"
     letter.write_text("Dear studio, here is the shot.\n")
-    page.locator("#drop input[type=file]").set_input_files(letter)
+    held = list[Route]()
+    page.route("**/queue/join*", lambda route: held.append(route))
+    drop(page, letter)
+    expect(page.locator("#drop .file-preview")).to_be_visible()
+    expect(page.locator("#drop .icon-button-wrapper")).to_be_hidden()
+    for route in held:
+        route.continue_()
+    page.unroute("**/queue/join*")
     toast = page.locator(".toast-body")
     expect(toast).to_contain_text(".mp4")
     expect(toast).not_to_contain_text("Traceback")
     expect(page.locator(".facts")).to_contain_text("116 frames")
-    page.locator("#drop input[type=file]").set_input_files(SAMPLES / "stairwell" / "plate.mp4")
+    drop(page, SAMPLES / "stairwell" / "plate.mp4")
     expect(page.locator(".facts")).to_contain_text("108 frames")
     expect(page.get_by_text("This is the sample shot")).to_be_hidden()
 
 
 def test_an_uploaded_shot_is_kept_opened_again_and_deleted(page: Page, app: App) -> None:
-    page.locator("#drop input[type=file]").set_input_files(SAMPLES / "stairwell" / "plate.mp4")
+    drop(page, SAMPLES / "stairwell" / "plate.mp4")
     expect(page.locator(".facts")).to_contain_text("108 frames")
     expect(page.locator("#shots input")).to_have_value(re.compile("^plate, "))
     expect(page.locator("#room")).to_contain_text("of 200 GB used")

@@ -17,7 +17,7 @@ from pipeline.clip.still import encode_png
 from pipeline.frames import FrameRange
 from server.users import Users
 from tests.browser.conftest import PASSWORDS, PATIENCE, App, running, shoot
-from tests.browser.steps import choose_frames, has_picture, set_number, signed_in, turn_to
+from tests.browser.steps import choose_frames, drop, has_picture, set_number, signed_in, turn_to
 from tests.clip.engine import write_depth, write_ids, write_motion, write_plate
 from tests.conftest import INTERVIEW
 
@@ -47,10 +47,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for path in sorted((folder / name).iterdir()):
                 archive.write(path, f"{name}/{path.name}")
     return folder
-
-
-def drop(page: Page, files: list[Path], place: str = "drop") -> None:
-    page.locator(f"#{place} input[type=file]").set_input_files(files)
 
 
 def unfold(page: Page, name: str) -> None:
@@ -83,6 +79,31 @@ def test_pictures_become_a_shot_once_their_rate_and_gaps_are_settled(
     page.locator("#shots input").click()
     page.get_by_role("option", name=re.compile("^Take7, ")).first.click()
     expect(page.locator(".facts")).to_contain_text("25 frames a second")
+    read_otherwise(page)
+
+
+def read_otherwise(page: Page) -> None:
+    """Another rate, and black where a frame is missing; what cannot be changes nothing, and a reload keeps it."""
+    reading = page.locator("#reading")
+    expect(reading).to_contain_text("Read at 25 frames a second, a missing frame: hold the frame before")
+    unfold(page, "Read at 25 frames a second")
+    reading.get_by_label("Refuse").check()
+    page.locator("#read-so").click()
+    expect(page.locator(".toast-body")).to_contain_text("Take7_####.png has no number 1004.")
+    page.locator("#read-rate :is(input, textarea)").fill("23.976")
+    reading.get_by_label("Black").check()
+    page.locator("#read-so").click()
+    expect(reading).to_contain_text("Read at 23.976 frames a second, a missing frame: black")
+    expect(page.locator(".facts")).to_contain_text("23.976 frames a second")
+    expect(page.locator(".note", has_text="of Take7_####.png")).to_contain_text("is missing and is black")
+    expect(page.locator("#people")).to_contain_text("in 7 of 8 frames")
+    shoot(page, "shot-reading")
+    page.reload()
+    expect(page.locator(".facts")).to_contain_text("116 frames")
+    expect(reading).to_be_hidden()
+    page.locator("#shots input").click()
+    page.get_by_role("option", name=re.compile("^Take7, ")).first.click()
+    expect(page.locator(".facts")).to_contain_text("23.976 frames a second")
 
 
 def test_pictures_that_are_none_get_a_sentence(page: Page, pictures: list[Path], tmp_path: Path) -> None:

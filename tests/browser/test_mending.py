@@ -149,6 +149,11 @@ def test_a_worst_frame_is_redone_and_the_whole_compared_with_what_it_was(page: P
         (new.with_name(old) / "layers" / "body" / f"{first - 1 if first > 36 else last + 1:06d}.png").read_bytes()
     )
     assert (there == same).all(), "what was not redone is the old version's"
+    page.evaluate("localStorage.removeItem('photoplay-look')")
+    page.reload()
+    turn_to(page, "Look")
+    for name, strength in (("body", "0.5"), ("face", "0.35")):
+        expect(page.locator(f"#{name}-denoising_strength input[type=number]")).to_have_value(strength)
 
 
 @pytest.mark.long

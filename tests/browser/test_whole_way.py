@@ -20,6 +20,7 @@ from tests.browser.conftest import PASSWORDS, PATIENCE, App
 from tests.browser.steps import (
     LONG,
     choose_frames,
+    drop,
     few_steps,
     has_picture,
     set_number,
@@ -66,8 +67,8 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def drop(page: Page, clip: Path) -> None:
-    page.locator("#drop input[type=file]").set_input_files(clip)
+def drop_take(page: Page, clip: Path) -> None:
+    drop(page, clip)
     expect(page.locator(".facts").first).to_contain_text("8 frames")
 
 
@@ -85,7 +86,7 @@ def shown_in(page: Page) -> tuple[int, int]:
 def test_the_whole_way(guarded: App, visitors: list[BrowserContext], footage: Path) -> None:
     page = signed_in(visitors[0], guarded, "ava")
     expect(page.locator("#user")).to_contain_text("Ava · Sign out")
-    drop(page, footage / "take.mp4")
+    drop_take(page, footage / "take.mp4")
     preview_with_another_face_strength(page)
     render(page)
     compare(page)
@@ -193,9 +194,9 @@ def test_what_goes_wrong_is_a_sentence_and_loses_nothing(
     guarded: App, visitors: list[BrowserContext], footage: Path, tmp_path: Path
 ) -> None:
     page = signed_in(visitors[0], guarded, "ava")
-    page.locator("#drop input[type=file]").set_input_files(footage / "broken.mp4")
+    drop(page, footage / "broken.mp4")
     expect(page.locator(".toast-body").first).to_contain_text("broken.mp4")
-    drop(page, footage / "take.mp4")
+    drop_take(page, footage / "take.mp4")
     few_steps(page)
     page.locator("#prompt textarea").fill("a very long wish, " * 560)
     page.locator("#prompt textarea").blur()

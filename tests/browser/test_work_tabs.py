@@ -138,28 +138,6 @@ def test_a_preset_is_saved_found_again_and_removed(page: Page) -> None:
     expect(page.locator("#body-steps input[type=number]")).to_have_value("25")
 
 
-def test_filters_are_picked_taken_away_and_told(page: Page) -> None:
-    turn_to(page, "Look")
-    page.get_by_role("radio", name=re.compile("^Full workflow")).click()
-    folded = page.locator("#filters")
-    expect(folded).to_contain_text("after: local deflicker, dejitter, round trip, sharpen, grain")
-    folded.get_by_role("button").first.click()
-    after = page.locator("#filters-finish")
-    after.locator("input").click()
-    page.get_by_role("option", name="halation").click()
-    page.keyboard.press("Escape")
-    expect(folded).to_contain_text("sharpen, grain, halation")
-    for _ in range(2):
-        after.locator(".token-remove").first.click()
-    expect(folded).to_contain_text("after: round trip, sharpen, grain, halation")
-    shoot(page, "filters")
-    page.get_by_text("Save, paste, every setting").click()
-    page.locator("#show-text").click()
-    text = page.locator("#every-setting textarea")
-    expect(text).to_have_value(re.compile('kind = "halation"'))
-    expect(text).not_to_have_value(re.compile('kind = "dejitter"'))
-
-
 def test_settings_are_pasted_and_a_typo_is_named(page: Page) -> None:
     turn_to(page, "Look")
     page.get_by_text("Save, paste, every setting").click()
@@ -199,12 +177,24 @@ def test_render_shows_stages_and_what_changed_and_compare_its_figures(page: Page
     shoot(page, "render")
     expect(page.locator("#outcome")).to_contain_text("Finished")
     expect(page.locator("#versions")).to_contain_text(re.compile(r"v\d{3}"))
+    cut_at(page, 43, "Add")
+    expect(page.locator(".film")).to_have_attribute("data-range", "40-45")
     set_strength(page, 0.4)
     page.locator("#look-render").click()
     expect(page.locator("#changed")).to_contain_text("denoising strength 0.35 → 0.4")
+    expect(page.locator("#changed")).to_contain_text("added cuts empty → 43")
     expect(page.locator("#outcome")).to_contain_text("Finished")
     page.locator("#to-compare").click()
     compared(page)
+    cut_at(page, 43, "Remove")
+
+
+def cut_at(page: Page, frame: int, verb: str) -> None:
+    """Set or take away a cut by hand."""
+    turn_to(page, "Shot")
+    set_number(page, "shot-frame", frame)
+    page.get_by_role("button", name=f"{verb} a cut at" if verb == "Add" else f"{verb} the cut at").click()
+    expect(page.locator("#setups")).to_contain_text("added by hand" if verb == "Add" else "1 cut found. Drag")
 
 
 def set_strength(page: Page, value: float) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.recipe.filters import Sharpen
+from pipeline.recipe.filters import Grain, Sharpen
+from pipeline.recipe.footage import Footage
 from pipeline.recipe.load import load_recipe, recipe_with
 from pipeline.recipe.recipe import Recipe
 from ui.differences import Difference, differences, in_words
@@ -46,3 +47,21 @@ def test_a_second_filter_of_a_kind_is_told_apart_from_the_first(draft: Recipe) -
     twice = draft.model_copy(update={"finish": (Sharpen(amount=0.2), Sharpen(amount=0.5))})
     now = draft.model_copy(update={"finish": (Sharpen(amount=0.3), Sharpen(amount=0.5))})
     assert differences(twice, now) == [Difference("", "finish sharpen amount", "0.2", "0.3")]
+
+
+def test_another_order_of_the_same_filters_is_told(draft: Recipe) -> None:
+    before = draft.model_copy(update={"finish": (Sharpen(), Grain())})
+    now = draft.model_copy(update={"finish": (Grain(), Sharpen())})
+    assert differences(before, now) == [Difference("", "finish order", "sharpen, grain", "grain, sharpen")]
+    fewer = draft.model_copy(update={"finish": (Sharpen(),)})
+    assert all(one.name.startswith("finish grain") for one in differences(before, fewer))
+
+
+def test_changed_cuts_and_rates_are_told() -> None:
+    now = Footage(added_cuts=(30, 64), removed_cuts=(31,), rate="25")
+    assert differences(Footage(added_cuts=(30,)), now) == [
+        Difference("", "rate", "empty", "25"),
+        Difference("", "added cuts", "30", "30, 64"),
+        Difference("", "removed cuts", "empty", "31"),
+    ]
+    assert differences(now, now) == []

@@ -21,7 +21,8 @@ PEOPLE = {LOCAL: Person("Root", True), "ann": Person("Ann <b>", False), "bob": P
 def queue(studio: Studio) -> QueueTab:
     with gr.Blocks(), gr.Tabs() as tabs, gr.Tab("Queue"):
         exchange = Pictures(studio.rooms.exchange)
-        page = Page(studio, exchange, Runs(studio), gr.State(), gr.BrowserState(""), tabs, PEOPLE.__getitem__)
+        kept = gr.BrowserState(""), gr.BrowserState("")
+        page = Page(studio, exchange, Runs(studio), gr.State(), *kept, tabs, PEOPLE.__getitem__)
         return QueueTab(page)
 
 

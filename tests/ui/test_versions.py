@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,16 @@ def test_what_changed_since_the_version_before(draft: Recipe, tmp_path: Path) ->
     assert "Changed since v001" in told and "denoising strength 0.35 → 0.3" in told and "&lt;rain&gt;" in told
     assert "the same again" in changed_since(jobs, jobs[2])
     assert changed_since(jobs, jobs[0]) == ""
+
+
+def test_changed_cuts_and_passes_are_named(draft: Recipe, tmp_path: Path) -> None:
+    before, now = job(1, draft, tmp_path), job(2, draft, tmp_path)
+    footage = {"footage": {"added_cuts": [30], "removed_cuts": [64]}, "passes": "/a/passes-1f"}
+    now = replace(now, spec={**now.spec, **footage})
+    told = changed_since([before, now], now)
+    assert "<dt>shot</dt><dd>added cuts empty → 30</dd>" in told and "removed cuts empty → 64" in told
+    assert "engine passes none → passes-1f" in told
+    assert "the same again" in changed_since([now, replace(now, created=3.0)], replace(now, created=3.0))
 
 
 def test_versions_carry_their_figures_the_newest_first(draft: Recipe, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from pipeline.errors import FootageError, OverQuota, PhotoplayError, RefusedFile
 from pipeline.recipe.footage import Footage
 from tests.footage import number_in, numbered
 from tests.workspaces.conftest import Upload
+from verbs.attachments import Attachments
 from workspaces.record import read_record
 from workspaces.rooms import Rooms
 from workspaces.sequences import Arrived
@@ -91,6 +92,33 @@ def test_missing_frames_are_named_and_become_what_is_chosen(
     assert rooms.open_shot("ann", kept.id).key == shot.key
     with pytest.raises(RefusedFile, match="no longer there"):
         rooms.open_arrived("ann", arrived, Footage(rate="24"))
+
+
+def test_a_shot_is_read_at_another_rate_and_with_other_frames_in_its_gaps(
+    rooms: Rooms, hand_in: HandIn, tmp_path: Path
+) -> None:
+    arrived = waiting(hand_in("ann", pictures(tmp_path / "in", [11, 12, 14, 16])))
+    first = rooms.open_arrived("ann", arrived, Footage(rate="24", missing="hold"))
+    attachments, (kept,) = Attachments(rooms, lambda owner: []), rooms.shots("ann")
+    faster = attachments.read_sequence("ann", first, Footage(rate="25", missing="hold"))
+    assert (faster.rate, faster.key) == (Fraction(25), first.key), "the same frames"
+    black = attachments.read_sequence("ann", faster, Footage(rate="25", missing="black"))
+    assert number_in(read_frame(black, 2).pixels) == 0 and black.key != first.key
+    for shot in (rooms.open_shot("ann", kept.id), rooms.as_kept("ann", first), rooms.as_kept("ann", black)):
+        assert (shot.key, shot.rate, shot.footage.missing) == (black.key, Fraction(25), "black")
+    assert rooms.new_version("ann", black).parent == kept.path
+    with pytest.raises(FootageError, match="has no number 13"):
+        attachments.read_sequence("ann", black, Footage(rate="25"))
+    with pytest.raises(RefusedFile, match="no such shot"):
+        attachments.read_sequence("bob", black, Footage(rate="12", missing="hold"))
+    assert rooms.open_shot("ann", kept.id).key == black.key, "what is refused changes nothing"
+
+
+def test_a_clip_keeps_its_rate(rooms: Rooms, hand_in: HandIn, clip: Path) -> None:
+    shot = hand_in("ann", [clip])
+    assert isinstance(shot, Shot)
+    with pytest.raises(FootageError, match="its rate is in the file"):
+        Attachments(rooms, lambda owner: []).read_sequence("ann", shot, Footage(rate="25"))
 
 
 def test_files_that_say_everything_are_a_shot_at_once(rooms: Rooms, hand_in: HandIn, tmp_path: Path) -> None:
@@ -197,6 +225,9 @@ def test_room_and_length_are_kept_to(rooms: Rooms, tmp_path: Path, upload: Uploa
     arrived = waiting(small.hand_in("ann", [upload("ann", packed, "walk.zip")]))
     with pytest.raises(RefusedFile, match="longer than 1 s"):
         small.open_arrived("ann", arrived, Footage(rate="2"))
+    shot = small.open_arrived("ann", arrived, Footage(rate="24"))
+    with pytest.raises(RefusedFile, match="longer than 1 s"):
+        Attachments(small, lambda owner: []).read_sequence("ann", shot, Footage(rate="2"))
 
 
 def test_nobody_opens_what_somebody_else_has_sent(

@@ -11,9 +11,9 @@ from typing import Any
 from jobs.job import Job, State
 from pipeline.errors import RecipeError
 from pipeline.version import OutFolder
-from ui.differences import differences
+from ui.differences import Difference, differences
 from ui.rows import table
-from verbs.orders import frames_of, out_of, patch_of, recipe_of
+from verbs.orders import footage_of, frames_of, out_of, passes_of, patch_of, recipe_of
 
 WORDS: dict[State, str] = {"queued": "in line", "running": "rendering", "cancelled": "stopped", "done": "finished"}
 LISTED = 12
@@ -31,8 +31,7 @@ def changed_since(versions: Sequence[Job], job: Job) -> str:
         found = differences(recipe_of(before[-1]), recipe_of(job))
     except RecipeError:
         return ""
-    frames = [("", "frames", *(f"{f.first}-{f.last}" for f in (frames_of(before[-1]), frames_of(job))))]
-    rows = [*(frames if frames[0][2] != frames[0][3] else []), *found]
+    rows = [*_read_otherwise(before[-1], job), *found]
     told = "".join(
         f"<dt>{escape(where or 'shot')}</dt><dd>{escape(name)} {escape(old)} → {escape(new)}</dd>"
         for where, name, old, new in rows[:SHOWN]
@@ -43,6 +42,15 @@ def changed_since(versions: Sequence[Job], job: Job) -> str:
     only = "" if patch is None else f"Frames {patch.frames.first}-{patch.frames.last} of {patch.base.name} are redone."
     alone = f'<p class="quiet">{escape(only)}</p>' if only else ""
     return f'<p class="heading">Changed since {out_of(before[-1]).name}</p>{alone}{listed}'
+
+
+def _read_otherwise(before: Job, job: Job) -> list[Difference]:
+    """What differs in the frames, in how the shot's files are read, in its cuts, and in the engine's passes."""
+    frames = Difference("", "frames", *(f"{each.first}-{each.last}" for each in (frames_of(before), frames_of(job))))
+    folders = passes_of(before), passes_of(job)
+    passes = Difference("", "engine passes", *("none" if each is None else each.name for each in folders))
+    found = [frames, *differences(footage_of(before), footage_of(job)), passes]
+    return [one for one in found if one.before != one.now]
 
 
 def versions_of(versions: Sequence[Job]) -> str:

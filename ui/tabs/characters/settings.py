@@ -10,6 +10,7 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 from pipeline.errors import PhotoplayError
+from training.characters.assemble import fitting
 from training.characters.settings import Training
 from ui.bind import control
 from verbs.training_orders import training_from
@@ -29,6 +30,8 @@ FOLDED = (
     "checkpoint_every",
     "seed",
 )
+SUITED = ("rate", "convolutions")
+"""Settings that follow the checkpoint when another one is chosen."""
 LABELS = {
     "name": "Name",
     "trigger": "Trigger words",
@@ -37,6 +40,8 @@ LABELS = {
     "base": "Checkpoint",
     "checkpoint_every": "Save every",
 }
+BASE = "draft"
+"""The checkpoint that is chosen at first."""
 Given = Mapping[Component, Any]
 
 
@@ -50,7 +55,7 @@ class TrainingControls:
             self._add(name, max_length=300, info=None, elem_id=f"training-{name}")
         self.controls["base"] = gr.Dropdown(
             list(bases),
-            value="draft",
+            value=BASE,
             label=LABELS["base"],
             info=Training.model_fields["base"].description,
             interactive=True,
@@ -65,6 +70,8 @@ class TrainingControls:
             self.ranks = gr.Textbox("", label="Ranks", placeholder="8, 16, 32", max_length=60, elem_id="vary-ranks")
             self.rates = gr.Textbox("", label="Rates", placeholder="2e-4, 4e-4", max_length=60, elem_id="vary-rates")
             self.alone = gr.Checkbox(label="One more with the trigger as its only caption", elem_id="vary-captions")
+        suited = [self.controls[name] for name in SUITED]
+        self.controls["base"].input(suiting, [self.controls["base"]], suited, show_progress="hidden")
 
     @property
     def all(self) -> set[Block]:
@@ -90,13 +97,18 @@ class TrainingControls:
     def _add(self, name: str, **looks: Any) -> None:
         field = Training.model_fields[name]
         looks = {"label": LABELS.get(name, name.replace("_", " ").capitalize())} | looks
-        start = "" if field.is_required() else field.default
+        start = "" if field.is_required() else fitting(BASE).get(name, field.default)
         if name == "rate":
             self.controls[name] = gr.Number(
                 float(start), minimum=1e-6, maximum=0.1, step=1e-5, info=field.description, interactive=True, **looks
             )
         else:
             self.controls[name] = control(name, field, start, **looks)
+
+
+def suiting(base: str) -> list[Any]:
+    """What the settings of `SUITED` should be for a checkpoint."""
+    return [fitting(base).get(name, Training.model_fields[name].default) for name in SUITED]
 
 
 def numbers_in(text: str | None) -> list[float]:

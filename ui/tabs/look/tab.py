@@ -18,6 +18,7 @@ from ui.say import attempt, notice, said, sentence
 from ui.tabs.look.cards import cards_of
 from ui.tabs.look.filtering import Filtering, head_of
 from ui.tabs.look.keeping import Keeping
+from ui.tabs.look.kept import Kept, kept_by, recipe_of_whole
 from ui.tabs.look.painting import Painting
 from ui.tabs.look.panels import Panel, build_panel, shown
 from ui.tabs.look.pickers import NONE_YET, added, choices
@@ -27,7 +28,7 @@ from ui.tabs.look.strokes import TEMPLATE
 from ui.tabs.look.suggesting import Suggesting
 from ui.tabs.look.trying import Trying
 from verbs.looks import PresetStatus
-from verbs.orders import frames_of, recipe_of
+from verbs.orders import frames_of
 
 if TYPE_CHECKING:
     from ui.tabs.shot import ShotTab
@@ -74,7 +75,7 @@ class LookTab:
     @property
     def settings(self) -> set[Block]:
         """Everything that decides the recipe."""
-        return {self.base, *self.bound.controls.values(), *self.filtering.lists.values()}
+        return {self.base, *self.bound.controls.values(), *self.filtering.chains.values()}
 
     @property
     def recalled(self) -> list[Block]:
@@ -85,6 +86,7 @@ class LookTab:
             self.cards,
             self.base,
             self.chosen,
+            self.page.look,
             self.keeping.left_out,
             self.painting.onto,
             *pickers,
@@ -135,12 +137,12 @@ class LookTab:
         self.frame.input(said(self.picture), [page.shot, self.frame], self.panes, trigger_mode="always_last", **quiet)
         self.cards.select(said(self.card), [self.chosen], self.recalled, show_progress="hidden")
         heads = [part for panel in self.panels for part in (panel.head, panel.folded)]
-        controls = [*self.bound.controls.values(), *self.filtering.lists.values()]
+        controls = [*self.bound.controls.values(), *self.filtering.chains.values()]
         gr.on(
             [control.input for control in controls],  # pyright: ignore[reportAttributeAccessIssue]
             self.changed,
             given,
-            [*heads, self.filtering.folded, self.status],
+            [*heads, self.filtering.folded, self.status, page.look],
             trigger_mode="always_last",
             **quiet,
         )
@@ -177,23 +179,24 @@ class LookTab:
         preset = self._preset(owner, name)
         return self.showing(owner, preset.name, preset.recipe)
 
-    def recall(self, run_id: str, request: gr.Request) -> Any:
-        """The presets, with the settings of this browser's newest render, so that a reloaded page shows what is on."""
+    def recall(self, run_id: str, kept: str, request: gr.Request) -> Any:
+        """The settings that this browser had here last, or those of its newest render, or of the first preset."""
         owner = owner_of(request)
-        run = self.page.runs.find(owner, run_id)
-        if run is None or "recipe" not in run.job.spec:
-            return self.showing(owner, FIRST_PRESET, self._preset(owner, FIRST_PRESET).recipe)
-        recipe = recipe_of(run.job)
+        run, recipe = self.page.runs.find(owner, run_id), kept_by(kept, owner)
+        if recipe is None and run is not None and "recipe" in run.job.spec:
+            recipe = recipe_of_whole(run.job)
+        recipe = recipe or self._preset(owner, FIRST_PRESET).recipe
         titles = {preset.recipe.title: preset.name for preset in self.page.studio.looks.of(owner)}
         return self.showing(owner, titles.get(recipe.title, ""), recipe)
 
-    def changed(self, given: Given) -> Any:
+    def changed(self, given: Given, request: gr.Request) -> Any:
         """What the panels' heads say now, and what differs from the last preview."""
         recipe = attempt(lambda: self.recipe(given))
         if isinstance(recipe, PhotoplayError):
             return {self.status: f'<div class="note error">{sentence(recipe)}</div>'}
         updates = {block: now for block, now in shown(self.panels, recipe).items() if not isinstance(block, gr.Group)}
         updates[self.filtering.folded] = gr.Accordion(label=head_of(recipe))
+        updates[self.page.look] = Kept(owner=owner_of(request), recipe=recipe).model_dump_json()
         if (last := given[self.previewing.last]) is not None:
             updates[self.status] = finished_note(last.frame, last.told, in_words(differences(last.recipe, recipe)))
         return updates
@@ -209,6 +212,7 @@ class LookTab:
             self.cards: given,
             self.base: recipe,
             self.chosen: name,
+            self.page.look: Kept(owner=owner, recipe=recipe).model_dump_json(),
             self.add: gr.Dropdown(tags, value=None, info=None if tags else NONE_YET),
             self.add_negative: gr.Dropdown(words, value=None, visible=bool(words)),
             self.painting.onto: self.painting.choices(recipe),

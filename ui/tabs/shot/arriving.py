@@ -10,7 +10,7 @@ import gradio as gr
 from pipeline.clip.pictures import listed
 from pipeline.clip.shot import Shot
 from pipeline.errors import RefusedFile
-from pipeline.recipe.footage import footage_with
+from pipeline.recipe.footage import Footage, footage_with
 from ui.page import owner_of
 from ui.say import notice, said
 from workspaces.sequences import Arrived
@@ -67,9 +67,12 @@ class Arriving:
         """The sequence as the page's shot, read as was answered."""
         if arrived is None:
             raise RefusedFile("No pictures wait to be opened.", "Drop them first.")
-        answers = [f"missing={missing}"] + ([f"rate={rate.strip()}"] if rate.strip() else [])
-        shot = self.page.studio.rooms.open_arrived(owner_of(request), arrived, footage_with(answers))
-        return shot, None
+        return self.page.studio.rooms.open_arrived(owner_of(request), arrived, answered(rate, missing)), None
+
+
+def answered(rate: str, missing: str) -> Footage:
+    """How a sequence is to be read. An emptied rate is the files' own. Raises RecipeError."""
+    return footage_with([f"missing={missing}"] + ([f"rate={rate.strip()}"] if rate.strip() else []))
 
 
 def told(arrived: Arrived) -> str:

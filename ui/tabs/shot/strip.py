@@ -10,6 +10,7 @@ import gradio as gr
 
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange
+from ui.bind import Given
 from ui.film.component import Strip, film
 from ui.live import Followed, told_live
 from ui.page import owner_of
@@ -53,7 +54,7 @@ class Filmstrip:
         self.tab, page = tab, tab.page
         seen = [self.strip, self.film, self.setups, self.people, self.numbers, self.look, self.cut]
         live = {"show_progress": "hidden", "concurrency_limit": 4}
-        known = [page.shot, page.run_id, self.strip, self.looking]
+        known = {page.shot, page.run_id, self.strip, self.looking, tab.first, tab.last}
         scanned = page.shot.change(told_live(self.scan), known, seen, trigger_mode="multiple", **live)
         searched = self.look.click(told_live(self.search), [page.shot, self.looking], seen, **live)
         for looked in (scanned, searched):
@@ -70,15 +71,19 @@ class Filmstrip:
         self.cut.click(said(self.set_cut), [page.shot, self.strip], [page.shot], show_progress="hidden")
         gr.on([tab.first.input, tab.last.input], self.typed, [self.strip, tab.first, tab.last], ranged[2:], **moved)
 
-    def scan(
-        self, shot: Shot, run_id: str, before: Strip | None, looking: Looking, request: gr.Request
-    ) -> Generator[tuple[Any, ...], None, None]:
+    def scan(self, given: Given, request: gr.Request) -> Generator[tuple[Any, ...], None, None]:
         """The filmstrip of another shot, then its cuts and people, looked for if nobody has yet.
 
-        before: the filmstrip until now, which goes on where it shows the same pictures.
+        The filmstrip until now goes on where it shows the same pictures, with the frames that are chosen.
         """
-        sights, looking.key = self.tab.page.studio.sights, shot.key
-        strip = before if before is not None and before.shot == shot.key else self._strip(shot, run_id, request)
+        shot: Shot = given[self.tab.page.shot]
+        before: Strip | None = given[self.strip]
+        sights, looking = self.tab.page.studio.sights, given[self.looking]
+        looking.key = shot.key
+        if before is not None and before.shot == shot.key:
+            strip = with_range(before, given[self.tab.first], given[self.tab.last])
+        else:
+            strip = self._strip(shot, given[self.tab.page.run_id], request)
         known, quick = sights.known(shot) is not None, sights.looked_through(shot)
         ask = not known and not quick and len(shot.frames) > LOOKED_AT
         hidden = gr.Checkbox(visible=False), gr.Button(visible=ask), gr.Button(visible=False)
@@ -147,13 +152,21 @@ class Filmstrip:
 
     def typed(self, strip: Strip | None, first: int | None, last: int | None) -> tuple[Any, Any]:
         """The range that was typed, on the filmstrip."""
-        if strip is None or first is None or last is None or not strip.first <= first <= last <= strip.last:
+        if strip is None:
             return gr.skip(), gr.skip()
-        return self._ranged(strip, int(first), int(last))[2:]  # pyright: ignore[reportReturnType]
+        strip = with_range(strip, first, last)
+        return strip.value(), strip
 
     def _ranged(self, strip: Strip, first: int, last: int) -> tuple[Any, ...]:
         strip = replace(strip, chosen=(first, last))
         return first, last, strip.value(), strip
+
+
+def with_range(strip: Strip, first: int | None, last: int | None) -> Strip:
+    """The filmstrip with the range that is typed, or as it was where these are no frames of it."""
+    if first is None or last is None or not strip.first <= first <= last <= strip.last:
+        return strip
+    return replace(strip, chosen=(int(first), int(last)))
 
 
 def cut_button(strip: Strip) -> Any:

@@ -10,12 +10,14 @@ import gradio as gr
 from pipeline.clip.shot import Shot
 from pipeline.frames import FrameRange
 from studio import SAMPLES
+from ui.bind import Given
 from ui.film.component import Strip
 from ui.page import Page, frame_slider, moved_to, owner_of, viewer
 from ui.say import facts, notice, room_of, said
 from ui.tabs.shot.arriving import Arriving
 from ui.tabs.shot.beside import Beside
-from ui.tabs.shot.strip import Filmstrip
+from ui.tabs.shot.reading import Reading
+from ui.tabs.shot.strip import Filmstrip, with_range
 from verbs.orders import frames_of, plate_of
 from workspaces.shots import ShotFolder
 
@@ -42,6 +44,7 @@ class ShotTab:
         self.arriving = Arriving()
         self.earlier = gr.Dropdown([], label="Your shots", visible=False, elem_id="shots")
         self.facts = gr.HTML()
+        self.reading = Reading()
         with gr.Row():
             self.first = gr.Number(0, label="First frame", precision=0, minimum=0, min_width=80)
             self.last = gr.Number(0, label="Last frame", precision=0, minimum=0, min_width=80)
@@ -60,12 +63,12 @@ class ShotTab:
         given = [self.remove, self.earlier]
         self.remove.click(said(self.delete), given, [page.shot, self.remove], show_progress="hidden")
         shown = [self.notice, self.facts, self.viewer, self.frame, self.first, self.last]
-        known = [page.shot, page.run_id, self.strip.strip]
+        known = {page.shot, page.run_id, self.strip.strip, self.first, self.last}
         page.shot.change(said(self.show), known, shown, show_progress="hidden")
         kept = [self.earlier, self.remove, self.room]
         page.shot.change(self.kept, [page.shot], kept, show_progress="hidden")
         self.next.click(lambda: gr.Tabs(selected="look"), None, [page.tabs], queue=False)
-        for part in (self.arriving, self.strip, self.beside):
+        for part in (self.arriving, self.reading, self.strip, self.beside):
             part.wire(self)
 
     def welcome(self, run_id: str, request: gr.Request) -> Shot:
@@ -106,15 +109,17 @@ class ShotTab:
             room_of(self.page.studio.rooms.usage(owner)),
         )
 
-    def show(self, shot: Shot, run_id: str, before: Strip | None, request: gr.Request) -> tuple[Any, ...]:
+    def show(self, given: Given, request: gr.Request) -> tuple[Any, ...]:
         """Everything on this tab for a shot; after a reload with the frames of the render that is at work.
 
-        before: the filmstrip until now. Where only what is kept with the shot has changed, the chosen frames stay.
+        Where only what is kept with the shot has changed since the filmstrip was drawn, the chosen frames stay.
         """
-        frames = self.frames(shot, run_id, owner_of(request))
+        shot: Shot = given[self.page.shot]
+        before: Strip | None = given[self.strip.strip]
+        frames = self.frames(shot, given[self.page.run_id], owner_of(request))
         first, last, at = frames.first, frames.last, frames.first
         if before is not None and before.shot == shot.key:
-            (first, last), at = before.chosen, before.at
+            (first, last), at = with_range(before, given[self.first], given[self.last]).chosen, before.at
         welcome, frame = gr.HTML(visible=shot.plate == SAMPLE), moved_to(shot.frames, at)
         return welcome, facts(shot), self.picture(shot, at, request), frame, first, last
 
