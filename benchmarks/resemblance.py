@@ -1,13 +1,19 @@
 """What a LoRA does to hair and skin, and what it costs in acting: the same frames without it and with it.
 
     python benchmarks/resemblance.py PICTURES --name noor [--shot interview] [--frames 40-63] [--set carried=0]
-        [--picture FILE]
+        [--truth FOLDER] [--picture FILE]
 
 Looks at the folder of pictures, trains on them, renders the frames with the draft preset, and prints how far skin and
 hair of plate, render and render with the LoRA are from the pictures' (CIE76 of the mean colours; the deviation of the
 fine L* beside it), the expression of both renders, and how much memory the training took up from its 50th step on.
-Trainings and frames are kept in HOME. `--picture` keeps one of the character's pictures beside the middle frame's face
-in plate, render and render with the LoRA.
+Trainings and frames are kept in HOME.
+
+`--picture` keeps one of the character's pictures beside the middle frame's face in plate, render and render with the
+LoRA.
+
+The light of the shot is not that of the pictures: there the same person is far from their mean. So `--truth` takes
+film pictures (PNG) of the character in the actor's place: frames of the shot as the kit renders it with the character's
+seed. Each row then holds the distance to those, too, and a row of its own says how far they are from the pictures.
 """
 
 from __future__ import annotations
@@ -68,6 +74,16 @@ def heads(pictures: Iterable[Picture]) -> list[Head]:
     return found
 
 
+def measured(made: Sequence[Head], to: Head, truth: Head | None) -> dict[str, float | None]:
+    """How far heads are from a character's pictures, and from the character in the shot where that is known."""
+    from pipeline.portraits.resemblance import resemblance
+
+    found: dict[str, float | None] = asdict(resemblance(made, to))
+    if truth is not None:
+        found |= {f"{name}_there": value for name, value in asdict(resemblance(made, truth)).items()}
+    return found
+
+
 def main() -> int:
     """Train, render, compare; print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,6 +95,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--home", type=Path, default=ROOT / "workspace")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--truth", type=Path)
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
 
@@ -87,7 +104,7 @@ def main() -> int:
     from pipeline.clip.read import read_frames
     from pipeline.clip.still import decode_png
     from pipeline.frames import FrameRange
-    from pipeline.portraits.resemblance import character, resemblance
+    from pipeline.portraits.resemblance import character
     from pipeline.progress import Progress
     from pipeline.render import Order
     from studio import Studio
@@ -113,8 +130,16 @@ def main() -> int:
             heads(decode_png((prepared.folder / one.file).read_bytes()) for one in prepared.portraits.pictures)
         )
         assert to is not None
+        there = (
+            heads(decode_png(path.read_bytes()) for path in sorted(options.truth.glob("*.png")))
+            if options.truth
+            else []
+        )
+        truth = character(there)
+        if truth is not None:
+            results["there"] = measured(there, to, truth)
         shot, frames = studio.shot(ROOT / "samples" / options.shot / "plate.mp4"), FrameRange.parse(options.frames)
-        results["plate"] = asdict(resemblance(heads(f.pixels for f in read_frames(shot, frames)), to))
+        results["plate"] = measured(heads(f.pixels for f in read_frames(shot, frames)), to, truth)
         recipe, middle = studio.recipe(options.preset), len(frames) // 2
         beside = [decode_png((prepared.folder / prepared.portraits.pictures[0].file).read_bytes())]
         beside.append(studio.frame(shot, frames.first + middle))
@@ -125,11 +150,11 @@ def main() -> int:
             beside.append(studio.frame(rendered, middle))
             curves = {name: curve["timing"]["value"] for name, curve in done.report.to_json()["expression"].items()}
             results[label] = {
-                **asdict(resemblance(made, to)),
+                **measured(made, to, truth),
                 "kept": done.report.to_json()["expression_kept"]["value"],
                 **curves,
             }
-    for label in ("plate", "without", "with"):
+    for label in (label for label in ("there", "plate", "without", "with") if label in results):
         figures = {name: "-" if value is None else f"{value:.3f}" for name, value in results[label].items()}
         print(f"{label:8}", *(f"{name} {value}" for name, value in figures.items()))
     print(results["seconds"], "s of training,", results["growth_mib"], "MiB more from its 50th step to its last")

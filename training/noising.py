@@ -13,6 +13,7 @@ import torch
 TRAIN_STEPS = 1000
 BETA_START, BETA_END = 0.00085, 0.012
 CARRY_SIGMAS = (1.0, 5.0)
+"""The noise levels that carried samples start at, unless others are asked for."""
 CARRY_FIRST = 0.3
 
 
@@ -76,18 +77,23 @@ def noised(target: torch.Tensor, epsilon: torch.Tensor, sigma: torch.Tensor) -> 
     return Task(target + spread(sigma) * epsilon, epsilon, sigma)
 
 
-def carry(source: torch.Tensor, target: torch.Tensor, generator: torch.Generator) -> Task:
+def carry(
+    source: torch.Tensor,
+    target: torch.Tensor,
+    generator: torch.Generator,
+    starts: tuple[float, float] = CARRY_SIGMAS,
+) -> Task:
     """The task of img2img: noise on the *source* picture, and the sampler is to arrive at the *target*.
 
     A sampler started at source + s * noise whose every guess is the target moves on a straight line (Euler's method is
     exact there): at the noise level sigma it stands at target + sigma * (noise + (source - target) / s). That is the
     target under a noise that also holds the difference of the pictures, so epsilon and weight stay as they are and no
-    small sigma divides by nothing. The start s is drawn from 1..5, evenly in its logarithm; sigma is s itself in three
-    of ten samples, else evenly below it.
+    small sigma divides by nothing. The start s is drawn from `starts`, evenly in its logarithm; sigma is s itself in
+    three of ten samples, else evenly below it.
     """
     count = len(target)
     noise = torch.randn(target.shape, generator=generator)
-    low, high = (torch.tensor(end).log() for end in CARRY_SIGMAS)
+    low, high = (torch.tensor(end).log() for end in starts)
     start = (low + (high - low) * torch.rand(count, generator=generator)).exp()
     share = torch.rand(count, generator=generator).clamp(min=0.02)
     share = torch.where(torch.rand(count, generator=generator) < CARRY_FIRST, 1.0, share)

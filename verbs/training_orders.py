@@ -19,7 +19,7 @@ from pipeline.errors import RecipeError, RefusedFile
 from pipeline.files import explained
 from pipeline.progress import Progress
 from pipeline.unzip import unpack
-from training.characters.assemble import resolution_for
+from training.characters.assemble import fitting
 from training.characters.settings import Training
 from workspaces.home import Home
 from workspaces.intake.door import check_file
@@ -58,7 +58,7 @@ class Prepared:
 
 
 def training_from(values: Mapping[str, Any]) -> Training:
-    """Settings out of plain values; the resolution follows the base unless given. Raises RecipeError for all faults."""
+    """Settings out of plain values; what is not given is as it suits the base. Raises RecipeError for all faults."""
     try:
         settings = Training.model_validate(dict(values))
     except ValidationError as error:
@@ -66,9 +66,8 @@ def training_from(values: Mapping[str, Any]) -> Training:
         raise RecipeError(
             f"{faults}.", f"The settings of a training are {', '.join(Training.model_fields)}."
         ) from error
-    if "resolution" in values:
-        return settings
-    return settings.model_copy(update={"resolution": resolution_for(settings.base)})
+    suited = {name: value for name, value in fitting(settings.base).items() if name not in values}
+    return settings.model_copy(update=suited)
 
 
 def folder_of(home: Home, owner: str, settings: Training) -> Path:

@@ -15,11 +15,12 @@ from ui.rows import bar, button, table
 from ui.say import signed_in
 from ui.tabs.characters.pictures import edits_in
 from ui.tabs.characters.progress import loss_curve
-from ui.tabs.characters.settings import numbers_in
+from ui.tabs.characters.settings import numbers_in, suiting
 from ui.tabs.characters.tab import worn
 from ui.tabs.help import player_keys
 from ui.tabs.models import sure_of
 from ui.tabs.queue import buttons_of, in_order, place_of, progress_of
+from verbs.training_orders import training_from
 from verbs.training_results import Lora
 
 
@@ -98,6 +99,13 @@ def test_numbers_are_read_as_they_are_written() -> None:
     )
     with pytest.raises(PhotoplayError, match="not numbers"):
         numbers_in("many")
+
+
+def test_rate_and_convolutions_follow_the_checkpoint() -> None:
+    film = training_from({"name": "a", "trigger": "b", "base": "film"})
+    draft = training_from({"name": "a", "trigger": "b", "base": "draft"})
+    assert suiting("film") == [film.rate, film.convolutions]
+    assert suiting("draft") == [draft.rate, draft.convolutions] != suiting("film")
 
 
 def test_licences_are_told_before_anything_comes() -> None:

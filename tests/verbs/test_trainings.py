@@ -192,5 +192,13 @@ def test_settings_are_refused_with_every_fault() -> None:
     with pytest.raises(RecipeError) as refusal:
         training_from({"name": "../ava", "trigger": "Ava", "rang": 8})
     assert "`name`" in str(refusal.value) and "`rang`" in str(refusal.value) and "rank" in refusal.value.hint
-    sizes = [training_from({"name": "a", "trigger": "b", "base": base}).resolution for base in ("draft", "film")]
-    assert sizes == [256, 512]
+
+
+def test_what_is_not_given_suits_the_base() -> None:
+    draft, film = (training_from({"name": "a", "trigger": "b", "base": base}) for base in ("draft", "film"))
+    assert (draft.resolution, draft.convolutions) == (256, True) and (film.resolution, film.convolutions) == (
+        512,
+        False,
+    )
+    assert draft.rate > film.rate == Training.model_fields["rate"].default
+    assert training_from({"name": "a", "trigger": "b", "base": "draft", "rate": 1e-4}).rate == 1e-4

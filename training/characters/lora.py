@@ -24,19 +24,22 @@ from pipeline.models.load import load_checkpoint
 from pipeline.models.lora import LowRank
 from pipeline.models.store import Checkpoint
 from training.characters.cache import Latents, cache_latents
+from training.characters.colours import coarse_error
 from training.characters.dataset import Dataset
 from training.characters.network import Trainee, with_lora
 from training.characters.schedule import rate_factor
 from training.characters.settings import Training
 from training.characters.state import State, load, log_losses, save
-from training.noising import Task, carry, chosen, noised, timestep_of, train_sigmas
+from training.noising import Task, carry, chosen, noised, spread, timestep_of, train_sigmas
 
-VERSION = 2
+VERSION = 3
 """Raised when the same pictures and settings give another LoRA."""
 LARGEST_GRADIENT = 1.0
 DIVERGED = 3.0
 """A smoothed loss this many times the smallest so far means that the training has run away."""
 SMOOTH = 0.95
+STARTS = (0.6, 3.0)
+"""The noise levels that carried samples start at: denoising strengths from .27 to .67."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,22 +126,27 @@ def step_loss(draw: int, trainee: Trainee, latents: Latents, prompts: Prompts, s
     """The loss of one batch: how far the noise that the UNet sees in noisy pictures is from the noise put in.
 
     Some samples are carried: they start, as a render does, from somebody else, namely from a recoloured copy, and are
-    to arrive at the character. draw: which batch, counted from 0; the same one is always drawn the same way.
+    to arrive at the character. There it counts, too, how far the colours of skin and hair are from the character's.
+    draw: which batch, counted from 0; the same one is always drawn the same way.
     """
     random = np.random.default_rng((settings.seed, draw))
     noise = torch.Generator().manual_seed(settings.seed * 1_000_003 + draw)
     batch = latents.draw(random, settings.batch_size)
     words = ["" if random.random() < settings.drop_captions else caption for caption in batch.captions]
     carried = torch.from_numpy(random.random(len(words)) < settings.carried)
-    task = chosen(carried, carry(batch.others, batch.latents, noise), _plain(batch.latents, settings, noise))
+    task = chosen(carried, carry(batch.others, batch.latents, noise, STARTS), _plain(batch.latents, settings, noise))
     unet = trainee.networks.unet
     text = embedded(prompts, trainee, words, settings)
     with torch.autocast(unet.device.type, enabled=unet.device.type == "cuda"):
         times = timestep_of(task.sigma).to(unet.device)
         said = unet(task.model_input.to(unet.device), times, text, return_dict=False)[0].float()
-    error = (said - task.epsilon.to(said.device)) ** 2 * batch.masks.to(said.device)
+    missed, masks = said - task.epsilon.to(said.device), batch.masks.to(said.device)
     weight = task.weight(settings.snr_limit).to(said.device)
-    return (weight * error.mean((1, 2, 3)) / batch.masks.to(said.device).mean((1, 2, 3))).mean()
+    loss = weight * (missed**2 * masks).mean((1, 2, 3)) / masks.mean((1, 2, 3))
+    if settings.colours:
+        colours = coarse_error(spread(task.sigma).to(said.device) * missed, batch.parts.to(said.device))
+        loss = loss + settings.colours * carried.to(said.device) * colours
+    return loss.mean()
 
 
 def _plain(clean: Tensor, settings: Training, generator: torch.Generator) -> Task:

@@ -37,11 +37,17 @@ class Training(Settings):
     )
     snr_limit: float = Field(default=5.0, ge=0, le=20, description="Min-SNR weighting; 0 weighs every noise alike.")
     carried: float = Field(
-        default=0.5,
+        default=0.7,
         ge=0,
         le=1,
         description="Share of the samples that start from a recoloured copy, as a render starts from the plate: so the "
         "LoRA learns to bring other skin and hair to the character's. 0 = as other trainers do it.",
+    )
+    colours: float = Field(
+        default=1.0,
+        ge=0,
+        le=10,
+        description="How much the colours of skin and hair count in those samples, beside the picture as a whole.",
     )
     masked: bool = Field(default=False, description="Learn the person and not what is around them.")
     drop_captions: float = Field(default=0.05, ge=0, le=0.5, description="Share of pictures shown without their words.")

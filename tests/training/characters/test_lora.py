@@ -20,8 +20,8 @@ from pipeline.models.lora import LowRank
 from pipeline.models.store import Checkpoint
 from tests.engine.batches import drive
 from tests.training.characters.conftest import dataset_in
-from training.characters.cache import cache_latents
-from training.characters.dataset import Dataset
+from training.characters.cache import cache_latents, views
+from training.characters.dataset import Dataset, Item
 from training.characters.export import export, kohya_name
 from training.characters.lora import Place, Reached, Watch, key_of_training, step_loss, train
 from training.characters.network import with_lora
@@ -124,7 +124,7 @@ def test_the_base_is_left_as_it_was(dataset: Dataset, checkpoint: Checkpoint, tm
     assert any(change.up.any() for change in made.values())
 
 
-@pytest.mark.parametrize("turns", [3, 10, 14, 17])
+@pytest.mark.parametrize("turns", [3, 16, 20, 23])
 def test_a_training_that_was_killed_goes_on_bit_for_bit(
     turns: int, whole: Whole, dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
@@ -158,8 +158,38 @@ def test_carried_samples_start_from_other_colours(dataset: Dataset, checkpoint: 
     drawn = plain.draw(np.random.default_rng(1), 4)
     assert torch.equal(drawn.latents, drawn.others)
     carried = drive(cache_latents(dataset, QUICK, networks)).draw(np.random.default_rng(1), 4)
-    assert torch.equal(carried.latents, drawn.latents)
+    assert carried.parts.shape == (4, 2, *carried.latents.shape[2:])
     assert not torch.equal(carried.latents, carried.others)
+
+
+def test_a_carried_head_is_seen_from_near_and_from_afar() -> None:
+    """The whole, the whole at half the size, and a square round the face that stays inside the crop."""
+    item = Item("a.png", "Ava", (0, 0, 400, 300), face=(300, 20, 90, 100))
+    settings = QUICK.model_copy(update={"resolution": 256})
+    (whole, size), (far, half), (near, square) = views(item, settings)
+    assert whole == far == item
+    assert (size, half, square) == ((320, 192), (128, 128), (256, 256))
+    assert near.crop == (230, 0, 170, 170)
+    assert list(views(item, settings.model_copy(update={"carried": 0.0}))) == [(item, size)]
+
+
+def test_a_face_that_is_too_small_is_not_blown_up() -> None:
+    item = Item("a.png", "Ava", (0, 0, 400, 300), face=(300, 20, 40, 50))
+    assert len(list(views(item, QUICK.model_copy(update={"resolution": 256})))) == 2
+
+
+def test_skin_and_hair_count_in_carried_samples_alone(dataset: Dataset, checkpoint: Checkpoint) -> None:
+    networks = load_checkpoint(checkpoint, CPU)
+    latents = drive(cache_latents(dataset, QUICK, networks))
+    trainee, prompts = with_lora(networks, QUICK), Prompts(networks.tokenizer, networks.text_encoder)
+
+    def loss(carried: float, colours: float) -> float:
+        settings = QUICK.model_copy(update={"carried": carried, "colours": colours})
+        with torch.no_grad():
+            return float(step_loss(0, trainee, latents, prompts, settings))
+
+    assert loss(1, 0) < loss(1, 1) < loss(1, 2)
+    assert loss(0, 0) == loss(0, 2)
 
 
 def test_every_step_is_told_and_states_carry_the_lora(dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path) -> None:

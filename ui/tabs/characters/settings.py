@@ -97,7 +97,7 @@ class TrainingControls:
     def _add(self, name: str, **looks: Any) -> None:
         field = Training.model_fields[name]
         looks = {"label": LABELS.get(name, name.replace("_", " ").capitalize())} | looks
-        start = "" if field.is_required() else fitting(BASE).get(name, field.default)
+        start: Any = "" if field.is_required() else fitting(BASE).get(name, field.default)
         if name == "rate":
             self.controls[name] = gr.Number(
                 float(start), minimum=1e-6, maximum=0.1, step=1e-5, info=field.description, interactive=True, **looks

@@ -37,10 +37,13 @@ NO_REFERENCE = (
 
 
 class CompareTab:
-    """The tab's controls and handlers."""
+    """The tab's controls and handlers.
+
+    names: of the views in the player. What a browser says of its lists may be older than what the server has sent it.
+    """
 
     def __init__(self, page: Page) -> None:
-        self.page, self.subject, self.at = page, gr.State(None), gr.State(0)
+        self.page, self.subject, self.at, self.names = page, gr.State(None), gr.State(0), gr.State([])
         with gr.Row(elem_classes="split"):
             with gr.Column(elem_classes="stage compared"):
                 with gr.Column(elem_classes="stage") as self.nothing:
@@ -84,8 +87,9 @@ class CompareTab:
         given = [page.shot, page.run_id]
         for changed in (render.outcome.change, page.shot.change):
             changed(said(self.show), given, self.shown, show_progress="hidden")
-        viewed = {self.subject, *self.sides}
-        gr.on([side.input for side in self.sides], said(self.turn), viewed, [self.player], show_progress_on=self.player)
+        chosen, turned = {self.subject, *self.sides}, [self.names, self.player]
+        gr.on([side.input for side in self.sides], said(self.turn), chosen, turned, show_progress_on=self.player)
+        viewed: set[Any] = {self.subject, self.names}
         self.player.select(self.ask, None, [self.at, self.note], **quiet)
         self.player.stop(said(self.still), viewed, [self.player], trigger_mode="always_last", **quiet)
         gr.on(
@@ -109,9 +113,9 @@ class CompareTab:
     @property
     def shown(self) -> list[Component | BlockContext]:
         """Everything that another version changes."""
-        panes = [self.subject, self.nothing, self.plate, self.empty, self.render, self.stage, *self.sides, self.player]
+        panes = [self.nothing, self.plate, self.empty, self.render, self.stage, *self.sides, self.player]
         told = [self.told, self.share, self.about, self.notes, self.files, self.about_reference, self.match]
-        return [*panes, *told]
+        return [self.subject, self.names, *panes, *told]
 
     def show(self, shot: Shot | None, run_id: str, request: gr.Request) -> dict[Block, Any]:
         """Everything of the version to look at; the plate while there is none."""
@@ -128,12 +132,13 @@ class CompareTab:
         out, names, measured = OutFolder(subject.shown), list(subject.views()), subject.measured()
         heading = f'<p class="heading"><b>{out.path.name}</b> of {escape(subject.shot.name)}</p>'
         heading += stretches_of(subject.stretches())
+        reference, chosen = REFERENCE if subject.reference else NOTHING, [subject.before, subject.newest, NOTHING]
         sides = [gr.Dropdown(names, value=subject.before), gr.Dropdown(names, value=subject.newest)]
-        reference = REFERENCE if subject.reference else NOTHING
         sides.append(gr.Dropdown([NOTHING, *names], value=NOTHING))
         return panes | {
             **dict(zip(self.sides, sides, strict=True)),
-            self.player: shown_of(subject, (subject.before, subject.newest), self.page.pictures, owner).value(),
+            self.names: chosen,
+            self.player: shown_of(subject, chosen, self.page.pictures, owner).value(),
             self.share: gr.DownloadButton(value=give(owner, out.before_after)),
             self.about: heading + worst_of(measured, subject.recipe_at) + table_of(measured),
             self.notes: notes_list(subject.shown),
@@ -144,14 +149,18 @@ class CompareTab:
 
     def turn(self, given: Given, request: gr.Request) -> Any:
         """Put other views beside each other."""
-        return {self.player: self._shown(given, owner_of(request)).value()} if given[self.subject] else gr.skip()
+        names = [given[side] for side in self.sides]
+        if given[self.subject] is None:
+            return gr.skip()
+        shown = shown_of(given[self.subject], names, self.page.pictures, owner_of(request))
+        return {self.names: names, self.player: shown.value()}
 
     def still(self, given: Given, event: gr.EventData, request: gr.Request) -> Any:
         """The full-size pictures of the frame at which the player stands."""
         subject, at, owner = given[self.subject], int(event.frame), owner_of(request)
         if subject is None or at not in range(len(subject.frames)):
             return gr.skip()
-        views = subject.chosen([given[side] for side in self.sides]).values()
+        views = subject.chosen(given[self.names]).values()
         pictures = [picture_of(view, subject.shot, subject.frames.first + at) for view in views]
         paths = [self.page.pictures.keep(owner, picture) for picture in pictures]
         return {self.player: with_stills(self._shown(given, owner), paths, at).value()}
@@ -173,7 +182,7 @@ class CompareTab:
         }
 
     def _shown(self, given: Given, owner: str) -> Shown:
-        return shown_of(given[self.subject], [given[side] for side in self.sides], self.page.pictures, owner)
+        return shown_of(given[self.subject], given[self.names], self.page.pictures, owner)
 
     def packed(self, subject: Subject, request: gr.Request) -> list[str]:
         """The files with the pictures packed."""
