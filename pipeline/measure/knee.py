@@ -6,11 +6,12 @@ The rule, in full:
    lost, flicker of the plate's own over again, half of the detail lost. Steadier or sharper than the plate is no gain.
 2. What it brings is the distance from the engine look.
 3. Strengths that keep less than three quarters of the acting are out. Where all do, the weakest is taken.
-4. Cost and gain of the rest are divided by their largest values, the plate itself being 0 and 0. The knee is the
-   strength at which gain less cost is largest, that is, the point farthest above the straight line from the plate to
-   the strongest (Satopää, Albrecht, Irwin and Raghavan 2011, "Finding a kneedle in a haystack"). Of equals, the weaker.
+4. Cost and gain of the rest are put on a scale from their least to their largest values. The knee is the strength at
+   which gain less cost is largest, that is, the point farthest above the straight line from the weakest to the
+   strongest (Satopää, Albrecht, Irwin and Raghavan 2011, "Finding a kneedle in a haystack"). Of equals, the weaker.
 
-What cannot be measured (no face, a plate that does not flicker) costs nothing.
+The line does not begin at the plate: what a model costs at any strength, as an autoencoder costs detail, is no reason
+to go to the strongest. What cannot be measured (no face, a plate that does not flicker) costs nothing.
 """
 
 from __future__ import annotations
@@ -57,8 +58,13 @@ def knee(points: Sequence[Point]) -> Point:
     acting = [point for point in points if point.acts]
     if not acting:
         return min(points, key=lambda point: point.strength)
-    most, dearest = (max(getattr(point, name) for point in acting) for name in ("distance", "cost"))
-    return max(
-        sorted(acting, key=lambda point: point.strength),
-        key=lambda point: (point.distance / most if most else 0.0) - (point.cost / dearest if dearest else 0.0),
-    )
+    in_order = sorted(acting, key=lambda point: point.strength)
+    gains, costs = (_scaled([getattr(point, name) for point in in_order]) for name in ("distance", "cost"))
+    above = [gain - cost for gain, cost in zip(gains, costs, strict=True)]
+    return in_order[above.index(max(above))]
+
+
+def _scaled(values: Sequence[float]) -> list[float]:
+    """From the least, 0, to the largest, 1; all 0 where they are the same."""
+    least, span = min(values), max(values) - min(values)
+    return [(value - least) / span if span else 0.0 for value in values]

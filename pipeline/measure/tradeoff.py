@@ -43,8 +43,10 @@ def _drawn(curve: TradeOff) -> Picture:
         return round(x), round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * distance / most)
 
     cv2.rectangle(picture, at(0, most), at(dearest, 0), QUIET, 1)
-    cv2.line(picture, at(0, 0), at(dearest, most), QUIET, 1, cv2.LINE_AA)
     places = [at(point.cost, point.distance) for point in curve.points]
+    acting = [place for point, place in zip(curve.points, places, strict=True) if point.acts]
+    if acting:
+        cv2.line(picture, acting[0], acting[-1], QUIET, 1, cv2.LINE_AA)
     cv2.polylines(picture, [np.array([at(0, 0), *places], np.int32)], False, CURVE, 2, cv2.LINE_AA)
     for point, place in zip(curve.points, places, strict=True):
         colour = KNEE if point == curve.chosen else CURVE if point.acts else QUIET

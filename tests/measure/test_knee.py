@@ -29,6 +29,11 @@ def test_the_knee_is_where_the_look_stops_moving() -> None:
     assert knee(points((1, 2, 3, 4, 5), (2, 6, 10, 10.2, 10.4))).strength == 0.4
 
 
+def test_what_any_strength_costs_is_no_reason_to_take_the_strongest() -> None:
+    """The faces of the draft model on the sample shot: its autoencoder costs detail from the first strength on."""
+    assert knee(points((1.25, 1.38, 1.55, 1.76, 1.99), (4.6, 6.0, 7.7, 9.1, 10.8))).strength == 0.4
+
+
 def test_a_straight_line_has_no_knee_and_the_weakest_is_taken() -> None:
     assert knee(points((1, 1.5, 2, 2.5, 3))).strength == 0.2
 
