@@ -277,6 +277,7 @@ def test_the_people_of_a_shot_are_listed(two: Bench) -> None:
     assert left.frames == right.frames == FrameRange(0, 1) and left.seen == right.seen == 2
 
 
+@pytest.mark.slow
 def test_changing_one_person_redoes_that_person_alone(two: Bench) -> None:
     pictures = {path: path.read_bytes() for path in two.tools.cache.rglob("*.png")}
     two.render(tiny_recipe("passes.face.people=[{person=2, denoising_strength=0.9}]"), "0-1", "after")

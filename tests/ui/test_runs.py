@@ -58,6 +58,7 @@ def at(runs: Runs, run_id: str, *states: State) -> Run:
     return found(runs, run_id)
 
 
+@pytest.mark.slow
 def test_a_render_ends_with_its_files_and_figures(studio: Studio, shot: Shot) -> None:
     runs = Runs(studio)
     run_id = runs.start(LOCAL, shot, recipe(seed=11), FRAMES, "")

@@ -124,7 +124,7 @@ def test_the_base_is_left_as_it_was(dataset: Dataset, checkpoint: Checkpoint, tm
     assert any(change.up.any() for change in made.values())
 
 
-@pytest.mark.parametrize("turns", [3, 16, 20, 23])
+@pytest.mark.parametrize("turns", [3, *(pytest.param(at, marks=pytest.mark.slow) for at in (16, 20, 23))])
 def test_a_training_that_was_killed_goes_on_bit_for_bit(
     turns: int, whole: Whole, dataset: Dataset, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def test_hints_are_read_off_the_view_and_absences_noted(tmp_path: Path) -> None:
     assert not arrays["canny"][2].any()
 
 
+@pytest.mark.slow
 def test_latents_go_on_where_they_stopped(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Latents of the pairs that have views, at unit deviation; a second call does the pairs that came later, only."""
     torch.manual_seed(0)

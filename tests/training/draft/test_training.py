@@ -86,6 +86,7 @@ def test_every_part_of_the_denoiser_learns(data: Path, tmp_path: Path, small: No
         assert any(name.startswith(part) for name in moved), part
 
 
+@pytest.mark.slow
 def test_decoder_goes_on_alone(data: Path, tmp_path: Path) -> None:
     """Training the decoder leaves the encoder as it is, and the product gets the new decoder."""
     vae.train(data, tmp_path, steps=1, batch=2, rate=1e-3, seed=1)

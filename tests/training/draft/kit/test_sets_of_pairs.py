@@ -48,6 +48,7 @@ def test_groups_share_their_people_and_nobody_is_on_both_sides() -> None:
     assert len(sides) > 300
 
 
+@pytest.mark.slow
 def test_subjects_and_framings_are_all_there() -> None:
     plans = [plan_of(number) for number in range(0, 40000, 3)]
     shares = Counter(plan.subject for plan in plans)
