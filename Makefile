@@ -6,6 +6,9 @@ INSTALLED := .venv/.requirements
 INSTALLED_DEV := .venv/.requirements-dev
 PIP := $(RUN) -m pip --disable-pip-version-check -q
 RELIABILITY := kill checkpoint refusals disk memory fairness transitions resume hostile interface
+NEED_ARGUMENTS := engine_motion resemblance stages
+BENCHMARKS = $(filter-out $(NEED_ARGUMENTS:%=benchmarks/%.py),$(wildcard benchmarks/*.py))
+SHOTS ?= samples/interview
 
 export OMP_WAIT_POLICY := PASSIVE
 export GRADIO_ANALYTICS_ENABLED := False
@@ -13,7 +16,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test long check quick lint types bench reliability docs clean
+.PHONY: help setup demo app test long check quick lint types bench evaluate reliability docs clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,7 +50,11 @@ types: $(INSTALLED_DEV) ## Check types.
 	@.venv/bin/pyright
 
 bench: $(INSTALLED) ## Measure speed, memory and quality on this machine (the scripts in benchmarks/).
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(RUN) "$$script"; done
+	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; PYTHONPATH=. $(RUN) "$$script"; done
+
+evaluate: $(INSTALLED) ## Measure how near to film the draft model comes, and what of the acting it keeps (SHOTS=FOLDERS).
+	PYTHONPATH=. $(RUN) benchmarks/filmed.py $(SHOTS)
+	PYTHONPATH=. $(RUN) benchmarks/acting.py $(SHOTS)
 
 reliability: $(INSTALLED) ## Kill, starve and crowd Photoplay, for an hour or two, and write the report (needs root).
 	@set -e; for name in $(RELIABILITY); do echo "== $$name"; \

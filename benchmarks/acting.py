@@ -1,6 +1,7 @@
-"""What of the acting is kept: the dual-pass render against one pass at 0.65 over everything, on both sample shots.
+"""What of the acting is kept: the dual-pass render against one pass at 0.65 over everything, on both sample shots,
+or in folders with plate.mp4.
 
-    python benchmarks/acting.py [--preset draft] [--frames 0-47] [--home DIR]
+    python benchmarks/acting.py [SHOT ...] [--preset draft] [--frames 0-47] [--home DIR]
 
 Prints for each shot and recipe the share of faces found, the correlation of each moving curve in parts of its ceiling,
 its gain, and what flicker was added; the same as JSON with --json FILE. Rendered frames are kept in HOME, so that a
@@ -18,7 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-SHOTS = ("interview", "stairwell")
+SHOTS = [ROOT / "samples" / name for name in ("interview", "stairwell")]
 RECIPES = {
     "dual pass": (),
     "one pass at 0.65": ("passes.face.enabled=false", "passes.body.denoising_strength=0.65"),
@@ -41,6 +42,7 @@ def figures(report: dict[str, Any]) -> dict[str, float | None]:
 def main() -> int:
     """Render and measure every shot with every recipe; print one table a shot."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shots", type=Path, nargs="*", default=SHOTS)
     parser.add_argument("--preset", default="draft")
     parser.add_argument("--frames")
     parser.add_argument("--home", type=Path, default=ROOT / "workspace")
@@ -55,8 +57,8 @@ def main() -> int:
 
     results: dict[str, dict[str, dict[str, float | None]]] = {}
     with Studio(options.home) as studio, tempfile.TemporaryDirectory() as folder:
-        for name in SHOTS:
-            shot = studio.shot(ROOT / "samples" / name / "plate.mp4")
+        for place in options.shots:
+            shot, name = studio.shot(place / "plate.mp4"), place.name
             frames = FrameRange.parse(options.frames) if options.frames else shot.frames
             for label, changes in RECIPES.items():
                 recipe = studio.recipe(options.preset, [*options.set, *changes])

@@ -1,7 +1,7 @@
 """What a LoRA does to hair and skin, and what it costs in acting: the same frames without it and with it.
 
     python benchmarks/resemblance.py PICTURES --name noor [--shot interview] [--frames 40-63] [--set carried=0]
-        [--truth FOLDER] [--picture FILE]
+        [--truth FOLDER --actor FOLDER] [--picture FILE]
 
 Looks at the folder of pictures, trains on them, renders the frames with the draft preset, and prints how far skin and
 hair of plate, render and render with the LoRA are from the pictures' (CIE76 of the mean colours; the deviation of the
@@ -13,7 +13,9 @@ LoRA.
 
 The light of the shot is not that of the pictures: there the same person is far from their mean. So `--truth` takes
 film pictures (PNG) of the character in the actor's place: frames of the shot as the kit renders it with the character's
-seed. Each row then holds the distance to those, too, and a row of its own says how far they are from the pictures.
+seed. Each row then holds the distance to those, too, and a row of its own says how far they are from the pictures. With
+film pictures of the actor beside them (`--actor`, the shot's film references) `way` says how much of the way from the
+actor's skin and hair to the character's the LoRA goes, all in one light: 1 is all of it.
 """
 
 from __future__ import annotations
@@ -74,6 +76,13 @@ def heads(pictures: Iterable[Picture]) -> list[Head]:
     return found
 
 
+def heads_in(folder: Path) -> list[Head]:
+    """The heads of the largest faces of a folder of PNG files."""
+    from pipeline.clip.still import decode_png
+
+    return heads(decode_png(path.read_bytes()) for path in sorted(folder.glob("*.png")))
+
+
 def measured(made: Sequence[Head], to: Head, truth: Head | None) -> dict[str, float | None]:
     """How far heads are from a character's pictures, and from the character in the shot where that is known."""
     from pipeline.portraits.resemblance import resemblance
@@ -96,6 +105,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=ROOT / "workspace")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--truth", type=Path)
+    parser.add_argument("--actor", type=Path)
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
 
@@ -104,7 +114,7 @@ def main() -> int:
     from pipeline.clip.read import read_frames
     from pipeline.clip.still import decode_png
     from pipeline.frames import FrameRange
-    from pipeline.portraits.resemblance import character
+    from pipeline.portraits.resemblance import character, way
     from pipeline.progress import Progress
     from pipeline.render import Order
     from studio import Studio
@@ -130,16 +140,13 @@ def main() -> int:
             heads(decode_png((prepared.folder / one.file).read_bytes()) for one in prepared.portraits.pictures)
         )
         assert to is not None
-        there = (
-            heads(decode_png(path.read_bytes()) for path in sorted(options.truth.glob("*.png")))
-            if options.truth
-            else []
-        )
+        there, actor = (heads_in(folder) if folder else [] for folder in (options.truth, options.actor))
         truth = character(there)
         if truth is not None:
             results["there"] = measured(there, to, truth)
         shot, frames = studio.shot(ROOT / "samples" / options.shot / "plate.mp4"), FrameRange.parse(options.frames)
         results["plate"] = measured(heads(f.pixels for f in read_frames(shot, frames)), to, truth)
+        looks: dict[str, Head | None] = {}
         recipe, middle = studio.recipe(options.preset), len(frames) // 2
         beside = [decode_png((prepared.folder / prepared.portraits.pictures[0].file).read_bytes())]
         beside.append(studio.frame(shot, frames.first + middle))
@@ -147,6 +154,7 @@ def main() -> int:
             done = studio.render(Order(shot, worn, frames, Path(folder) / label), Progress())
             rendered = probe(done.out.render)
             made = heads(f.pixels for f in read_frames(rendered, rendered.frames))
+            looks[label] = character(made)
             beside.append(studio.frame(rendered, middle))
             curves = {name: curve["timing"]["value"] for name, curve in done.report.to_json()["expression"].items()}
             results[label] = {
@@ -154,7 +162,10 @@ def main() -> int:
                 "kept": done.report.to_json()["expression_kept"]["value"],
                 **curves,
             }
-    for label in (label for label in ("there", "plate", "without", "with") if label in results):
+        before, after, played = looks["without"], looks["with"], character(actor)
+        if before and after and played and truth:
+            results["way"] = asdict(way((before, after), (played, truth)))
+    for label in (label for label in ("there", "plate", "without", "with", "way") if label in results):
         figures = {name: "-" if value is None else f"{value:.3f}" for name, value in results[label].items()}
         print(f"{label:8}", *(f"{name} {value}" for name, value in figures.items()))
     print(results["seconds"], "s of training,", results["growth_mib"], "MiB more from its 50th step to its last")

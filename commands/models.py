@@ -164,8 +164,8 @@ def _verify(studio: Studio, models: ModelStore, options: argparse.Namespace) -> 
     else:
         for model in here:
             said = " ".join(found[f"{model.kind}/{model.id}"])
-            unknown = "put there by hand: nothing to compare it with" if model.record is None else "as it came"
-            print(f"{model.kind:11}{model.id:34} {said or unknown}")
+            sound = "as it came" if model.stored else "put there by hand: nothing to compare it with"
+            print(f"{model.kind:11}{model.id:34} {said or sound}")
     return UNSOUND if any(found.values()) else 0
 
 

@@ -84,7 +84,9 @@ def table(kind: Kind) -> str:
 
 def cells(entry: Entry) -> tuple[str, ...]:
     """One model, a cell for each column."""
-    known = [file.sha256[:12] for file in entry.files if file.sha256] or [digits[:12] for digits in entry.hashes]
+    weights = [sha256 for name, sha256 in entry.stored.items() if name.endswith(".safetensors")]
+    whole = [file.sha256 for file in entry.files if file.sha256] or weights or entry.hashes
+    known = [digits[:12] for digits in whole]
     terms = f" (**{' and '.join(entry.terms)}**)" if entry.terms else ""
     names = ", ".join(f"`{file.name}`" for file in entry.files)
     return (

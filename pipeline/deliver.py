@@ -157,10 +157,11 @@ def _composites(
 
 
 def _shown(pairs: Iterable[tuple[Picture, Picture]], comparison: Comparison) -> Iterator[Picture]:
-    """What each frame has become, which is shown beside what it was."""
-    for before, after in pairs:
-        comparison.show(before, after)
-        yield after
+    """What each frame has become, which is shown beside what it was, while the next is put together."""
+    with behind() as hand:
+        for before, after in pairs:
+            hand(partial(comparison.show, before, after))
+            yield after
 
 
 def _master_frames(work: Work, frames: FrameRange, progress: Progress, assembly: Assembly) -> Iterator[MasterFrame]:

@@ -137,7 +137,7 @@ class Attachments:
         found = CutStore.of(shot, self._rooms.home.cache).found()
         footage = shot.footage.with_cut(frame, found) if there else shot.footage.without_cut(frame, found)
         kept = folder_for(self._rooms.home, owner, shot)
-        noted(kept, replace(kept.record, footage=footage.model_dump(mode="json", exclude_defaults=True)))
+        noted(kept, replace(kept.record, footage=footage.stated))
         return replace(shot, footage=footage)
 
     def read_sequence(self, owner: str, shot: Shot, asked: Footage) -> Shot:
@@ -153,10 +153,10 @@ class Attachments:
             raise FootageError(f"{shot.name} is a clip; its rate is in the file.", "Only picture sequences are asked.")
         footage = shot.footage.model_copy(update={"rate": asked.rate, "missing": asked.missing})
         kept = folder_for(rooms.home, owner, shot)
-        settings = footage.model_dump(mode="json", exclude_defaults=True)
-        read = ShotFolder(kept.path, replace(kept.record, footage=settings)).open(rooms.home.facts)
+        record = replace(kept.record, footage=footage.stated)
+        read = ShotFolder(kept.path, record).open(rooms.home.facts)
         check_length(read, rooms.limits)
-        noted(kept, replace(kept.record, footage=settings, key=read.key))
+        noted(kept, replace(record, key=read.key))
         return read
 
     def _fitted(self, shot: Shot, footage: Footage, folder: Path) -> Rendered:
@@ -168,8 +168,7 @@ class Attachments:
         return fitted.rendered
 
     def _noted(self, owner: str, kept: ShotFolder, footage: Footage, passes: str) -> Shot:
-        settings = footage.model_dump(mode="json", exclude_defaults=True)
-        kept = noted(kept, replace(kept.record, footage=settings, passes=passes))
+        kept = noted(kept, replace(kept.record, footage=footage.stated, passes=passes))
         needed = {kept.passes, *self._in_use(owner)}
         with explained(kept.path):
             for folder in kept.path.glob(f"{PASSES}*"):

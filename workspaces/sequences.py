@@ -117,10 +117,8 @@ def make_sequence(home: Home, owner: str, arrived_id: str, footage: Footage, lim
     found = _sequence_in(folder)
     shot = probe(found.files[found.first], footage)
     check_length(shot, limits)
-    plate, settings = str(shot.plate.relative_to(folder)), footage.model_dump(mode="json", exclude_defaults=True)
-    record = ShotRecord(
-        display_name(shot.name), display_name(found.label), time.time(), shot.key, plate, footage=settings
-    )
+    plate, called = str(shot.plate.relative_to(folder)), display_name(shot.name)
+    record = ShotRecord(called, display_name(found.label), time.time(), shot.key, plate, footage=footage.stated)
     with explained(folder):
         write_record(folder, record)
         kept = folder.rename(folder.with_name(unguessable(record.name)))

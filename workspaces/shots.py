@@ -101,8 +101,8 @@ def folder_for(home: Home, owner: str, shot: Shot) -> ShotFolder:
     kept = folder_of(home, owner, shot)
     if kept is not None:
         return kept
-    plate, footage = shot.plate.absolute(), shot.footage.model_dump(mode="json", exclude_defaults=True)
-    record = ShotRecord(shot.name, plate.name, time.time(), shot.key, str(plate), footage=footage)
+    plate = shot.plate.absolute()
+    record = ShotRecord(shot.name, plate.name, time.time(), shot.key, str(plate), footage=shot.footage.stated)
     return make_shot(home, owner, record)
 
 

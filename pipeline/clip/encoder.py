@@ -44,6 +44,10 @@ REPRODUCIBLE = (
 AT_ONCE = 1 << 20
 """Bytes that the pipe to ffmpeg holds, the most that Linux grants everyone: sixteen times as many as by default."""
 
+CHROMA = ("-x264-params", "chroma-qp-offset=-2")
+"""x264 takes two steps off the quantiser of the colours by itself, but from its preset `fast` on; below, colours would
+be 2 dB worse than the same figure gives there."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -59,7 +63,7 @@ class Delivery:
     crf: int
     whole: int | None = None
     hardware: bool = False
-    preset: str = "fast"
+    preset: str = "faster"
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ def _arguments(first: Picture, delivery: Delivery, sound: Soundtrack) -> list[st
     raw = ("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{width}x{height}")
     source = (*SAFE, *raw, "-framerate", rational(delivery.rate), "-i", "pipe:0")
     codec = hardware_codec(width, height, delivery.crf) if delivery.hardware and layout == "yuv420p" else None
-    codec = codec or ("-c:v", "libx264", "-preset", delivery.preset, "-crf", str(delivery.crf))
+    codec = codec or ("-c:v", "libx264", "-preset", delivery.preset, "-crf", str(delivery.crf), *CHROMA)
     video = ("-map", "0:v", "-vf", ",".join(filters), *codec)
     quick = () if delivery.whole is None else ("-g", str(delivery.whole), "-bf", "0")
     return [*QUIET, *source, *sound.source, *video, *quick, *sound.output, *REPRODUCIBLE, "-movflags", "+faststart"]

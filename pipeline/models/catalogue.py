@@ -45,6 +45,7 @@ class Entry(Settings):
     repository, revision: on the Hugging Face hub. page: where people get it by hand, when nothing can fetch it.
     hashes: how Auto1111 shows it (the first digits of the sha256); several where several files go by this name.
     terms: what the licence forbids. memory_gb: graphics memory it takes in half precision, weights alone.
+    stored: name in its folder -> sha256 of every file of a model that comes with Photoplay.
     """
 
     id: str
@@ -60,11 +61,12 @@ class Entry(Settings):
     terms: tuple[Term, ...] = ()
     memory_gb: float | None = None
     trigger_words: tuple[str, ...] = ()
+    stored: dict[str, str] = Field(default_factory=dict)
 
     @property
     def embedded(self) -> bool:
         """Whether it comes with Photoplay."""
-        return self.repository is None and self.page is None and not self.files
+        return bool(self.stored)
 
     @property
     def source(self) -> str:

@@ -33,6 +33,12 @@ class Listed:
             return "not here"
         return "incomplete" if self.lacking else "here"
 
+    @property
+    def stored(self) -> dict[str, str]:
+        """Name -> sha256 of its files as they came; empty for one that was put there by hand."""
+        known = self.record or self.entry
+        return known.stored if known else {}
+
 
 def listed(models: ModelStore) -> list[Listed]:
     """The catalogue and everything else that is here, by kind, in the catalogue's order and then by name."""
@@ -89,10 +95,8 @@ def faults(models: ModelStore, model: Listed) -> list[str]:
     """What is wrong with a model's files, one sentence each; all of them are read. Empty when they are as they came."""
     if model.lacking:
         return [f"The {described(model.kind, model.id)} lacks {', '.join(model.lacking)}."]
-    if model.record is None:
-        return []
     folder, found = models.place(model.kind, model.id), list[str]()
-    for name, sha256 in model.record.stored.items():
+    for name, sha256 in model.stored.items():
         if not (folder / name).is_file():
             found.append(f"{model.id} has lost {name}.")
         elif key_of_file(folder / name) != sha256:

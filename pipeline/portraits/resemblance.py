@@ -65,6 +65,17 @@ class Resemblance:
     hair_structure: float | None
 
 
+@dataclass(frozen=True)
+class Way:
+    """Shares of the way from one person's colours to another's: 1 all of it, 0 none, less than 0 away from them.
+
+    What goes elsewhere in L*a*b* does not count. None where one of the heads does not show the part.
+    """
+
+    skin: float | None
+    hair: float | None
+
+
 def head_of(picture: Picture, face: FoundFace, people: Mask) -> Head | None:
     """Skin and hair of one face of a picture (uint8 RGB [height, width, 3]); None where hardly any skin is seen.
 
@@ -97,6 +108,24 @@ def resemblance(heads: Sequence[Head], to: Head) -> Resemblance:
         return Resemblance(None, None, None, None)
     skin, hair = _apart(mean.skin, to.skin), _apart(mean.hair, to.hair)
     return Resemblance(skin[0], hair[0], skin[1], hair[1])
+
+
+def way(change: tuple[Head, Head], people: tuple[Head, Head]) -> Way:
+    """How much of the way between two people is in a change of a head, both as (from, to).
+
+    The two people are seen in the same light, and so are the two heads of the change, so that no light is compared.
+    """
+    (before, after), (one, other) = change, people
+    return Way(
+        _share(before.skin, after.skin, one.skin, other.skin), _share(before.hair, after.hair, one.hair, other.hair)
+    )
+
+
+def _share(before: Part | None, after: Part | None, one: Part | None, other: Part | None) -> float | None:
+    if before is None or after is None or one is None or other is None:
+        return None
+    wanted = other.colour - one.colour
+    return float((after.colour - before.colour) @ wanted / (wanted @ wanted))
 
 
 def _move(pose: Pose) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -92,6 +92,11 @@ class Footage(Settings):
         if (self.ocio is None) != (self.colour_space is None):
             raise ValueError("ocio and colour_space are given together or not at all")
         return self
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What is not left to the defaults, as plain data: what the record of a shot keeps."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
     @property
     def frames_a_second(self) -> Fraction | None:

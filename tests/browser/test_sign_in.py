@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.conftest import PASSWORDS, PATIENCE, App
-from tests.browser.steps import signed_in
+from tests.browser.steps import drop, signed_in
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
@@ -75,7 +75,7 @@ def test_two_users_work_side_by_side_and_neither_reaches_the_others(
     asked = list[str]()
     visitors[0].on("request", lambda request: asked.append(request.url))
     ava, bob = (signed_in(context, guarded, name) for context, name in zip(visitors, PASSWORDS, strict=True))
-    ava.locator("#drop input[type=file]").set_input_files(SAMPLES / "stairwell" / "plate.mp4")
+    drop(ava, SAMPLES / "stairwell" / "plate.mp4")
     expect(ava.locator(".facts")).to_contain_text("108 frames")
     expect(bob.locator(".facts")).to_contain_text("116 frames")
     shown = ava.locator(".viewer img:visible").get_attribute("src")

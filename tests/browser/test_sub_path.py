@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from server.users import Users
 from tests.browser.conftest import PATIENCE, faults_of, running, without_cut_off
 from tests.browser.proxy import Proxy, proxied
-from tests.browser.steps import choose_frames, few_steps, has_picture, set_number, turn_to
+from tests.browser.steps import choose_frames, drop, few_steps, has_picture, set_number, turn_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -57,7 +57,7 @@ def is_beside(site: Proxy, url: str) -> bool:
 
 def test_a_clip_is_uploaded_and_previewed_below_the_path(page: Page) -> None:
     has_picture(page, ".viewer")
-    page.locator("#drop input[type=file]").set_input_files(STAIRWELL)
+    drop(page, STAIRWELL)
     expect(page.locator(".facts")).to_contain_text("108 frames")
     has_picture(page, ".viewer")
     has_picture(page, "#film")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from pipeline.clip.probe import probe
 from pipeline.clip.read import read_frame
 from tests.browser.conftest import PATIENCE, App, is_outside, opened, shoot
-from tests.browser.steps import LONG, choose_frames, few_steps, has_picture, turn_to, write
+from tests.browser.steps import LONG, choose_frames, drop, few_steps, has_picture, turn_to, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -39,7 +39,7 @@ def test_pictures_become_a_lora_that_is_chosen_and_used(page: Page, app: App, fa
     expect(page.locator("#verdict")).to_contain_text("12 to 30 pictures of one person")
     write(page, "training-name", "ines")
     write(page, "training-trigger", "Ines")
-    page.locator("#character-drop input[type=file]").set_input_files(faces)
+    drop(page, faces, "character-drop")
     expect(page.locator("#verdict")).to_contain_text("3 pictures are used")
     expect(page.locator("#verdict")).to_contain_text("1 could not be read")
     expect(page.locator("#verdict")).to_contain_text("no profiles")

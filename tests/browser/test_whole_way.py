@@ -144,7 +144,7 @@ def train(page: Page, footage: Path) -> None:
     turn_to(page, "Characters")
     for name, text in (("name", "ines"), ("trigger", "Ines"), ("consent", "Ines, ours"), ("steps", "20")):
         write(page, f"training-{name}", text)
-    page.locator("#character-drop input[type=file]").set_input_files([footage / "0.png", footage / "7.png"])
+    drop(page, [footage / "0.png", footage / "7.png"], "character-drop")
     expect(page.locator("#verdict")).to_contain_text("2 pictures are used")
     page.get_by_role("button", name="More settings").click()
     write(page, "training-batch_size", "1")
@@ -183,8 +183,8 @@ def test_two_people_send_files_of_one_name(guarded: App, visitors: list[BrowserC
     other = footage / "other" / "take.mp4"
     other.parent.mkdir(exist_ok=True)
     write_clip(other, [np.full((96, 128, 3), 90, np.uint8)] * 5)
-    pages[0].locator("#drop input[type=file]").set_input_files(footage / "take.mp4")
-    pages[1].locator("#drop input[type=file]").set_input_files(other)
+    drop(pages[0], footage / "take.mp4")
+    drop(pages[1], other)
     expect(pages[0].locator(".facts").first).to_contain_text("640 × 360")
     expect(pages[0].locator(".facts").first).to_contain_text("8 frames")
     expect(pages[1].locator(".facts").first).to_contain_text("5 frames")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, opened, running, shoot
-from tests.browser.steps import choose, choose_frames, few_steps, has_picture, set_number, turn_to
+from tests.browser.steps import choose, choose_frames, drop, few_steps, has_picture, set_number, turn_to
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
@@ -240,7 +240,7 @@ def compared(page: Page) -> None:
 
 
 def test_compare_is_not_empty_before_there_is_a_render(page: Page) -> None:
-    page.locator("#drop input[type=file]").set_input_files(SAMPLES / "stairwell" / "plate.mp4")
+    drop(page, SAMPLES / "stairwell" / "plate.mp4")
     expect(page.locator(".facts")).to_contain_text("108 frames")
     turn_to(page, "Compare")
     expect(page.get_by_text("Nothing to compare yet")).to_be_visible()

@@ -78,5 +78,5 @@ def test_every_preset_loads(preset: Path) -> None:
 def test_make_explains_its_commands() -> None:
     listed = subprocess.run(["make", "--silent"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     commands = re.findall(r"^  make (\w+) +\w.*\.$", listed, re.MULTILINE)
-    checks = ["test", "long", "check", "lint", "types", "bench", "reliability"]
+    checks = ["test", "long", "check", "lint", "types", "bench", "evaluate", "reliability"]
     assert commands == ["help", "setup", "demo", "app", *checks, "docs", "clean"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
 from pipeline.errors import ModelMissing
-from pipeline.models.catalogue import entries
+from pipeline.models.catalogue import Kind, entries, entry
 from pipeline.models.importing import Wish, import_model
 from pipeline.models.library import faults, find, listed, remove
-from pipeline.models.store import ModelStore
+from pipeline.models.store import DRAFT, ModelStore
 from tests.models import siblings
 
 
@@ -24,7 +25,7 @@ def store(tmp_path: Path) -> ModelStore:
 
 def test_the_list_shows_the_catalogue_and_ones_own(store: ModelStore) -> None:
     rows = {(model.kind, model.id): model for model in listed(store)}
-    assert {(entry.kind, entry.id) for entry in entries()} < set(rows)
+    assert {(known.kind, known.id) for known in entries()} < set(rows)
     own = rows["embedding", "ng"]
     assert own.state == "here" and own.record is not None and own.entry is None and own.bytes > 2 * 768 * 4
     assert rows["checkpoint", "realisticVisionV20_v20"].state == "not here"
@@ -46,6 +47,36 @@ def test_a_model_is_verified_against_what_came(store: ModelStore) -> None:
     assert faults(store, model) == ["embedding.safetensors of ng is not what it was."]
     file.unlink()
     assert faults(store, model) == ["ng has lost embedding.safetensors."]
+
+
+EMBEDDED = [(known.kind, known.id) for known in entries() if known.embedded]
+
+
+@pytest.mark.parametrize(("kind", "id"), EMBEDDED)
+def test_the_catalogue_knows_every_file_of_the_embedded_models(store: ModelStore, kind: Kind, id: str) -> None:
+    known, place = entry(kind, id), store.place(kind, id)
+    assert known is not None
+    parts = {name.partition("/")[0] for name in known.stored}
+    files = {
+        path.relative_to(place).as_posix()
+        for part in parts
+        for path in [place / part, *(place / part).rglob("*")]
+        if path.is_file()
+    }
+    assert files == set(known.stored)
+    assert faults(store, find(store, f"{kind}/{id}")) == []
+
+
+def test_an_embedded_model_that_was_damaged_is_told(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(DRAFT, tmp_path / "draft")
+    monkeypatch.setattr("pipeline.models.store.DRAFT", tmp_path / "draft")
+    with (tmp_path / "draft" / "unet" / "config.json").open("a") as file:
+        file.write(" ")
+    (tmp_path / "draft" / "controlnet-canny" / "config.json").unlink()
+    assert faults(store, find(store, "checkpoint/draft")) == ["unet/config.json of draft is not what it was."]
+    assert faults(store, find(store, "draft-canny")) == ["The ControlNet draft-canny lacks config.json."]
 
 
 def test_removing_leaves_nothing(store: ModelStore) -> None:

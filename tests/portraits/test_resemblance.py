@@ -9,7 +9,7 @@ import pytest
 from pipeline.frames import Mask, Picture
 from pipeline.people.finder import FaceFinder, FoundFace
 from pipeline.people.silhouette import Silhouettes
-from pipeline.portraits.resemblance import Head, character, head_of, resemblance
+from pipeline.portraits.resemblance import Head, character, head_of, resemblance, way
 from tests.people.pictures import CLOSE_UP, MEDIUM, frame, turned
 
 
@@ -72,3 +72,21 @@ def test_nobody_where_the_silhouette_is_empty() -> None:
     assert head_of(picture, face, np.zeros_like(people)) is None
     assert character([]) is None
     assert resemblance([], head(picture)).skin is None
+
+
+def lit(picture: Picture, light: float, a: float) -> Head:
+    """The head of a picture with this much added to every L* and a*."""
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab[..., :2] += light, a
+    return head((cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8))
+
+
+def test_the_way_between_two_people_is_counted_whatever_the_light() -> None:
+    """Half of the step from one to the other is .5 in darker light too, and what goes aside of it is nothing."""
+    picture = frame(CLOSE_UP)
+    one, other, dark, half, aside = (lit(picture, *by) for by in ((0, 0), (8, 0), (-9, 0), (-5, 0), (-9, 6)))
+    for change, share in (((dark, half), 0.5), ((dark, dark), 0), ((half, dark), -0.5), ((dark, aside), 0)):
+        gone = way(change, (one, other))
+        assert gone.skin == pytest.approx(share, abs=0.08)
+        assert gone.hair == pytest.approx(share, abs=0.08)
+    assert way((dark, half), (Head(one.skin, None), other)).hair is None

@@ -8,6 +8,7 @@ stay as they are: they are the largest part of a person, and where they change, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,11 @@ class Parts:
     hair: Mask
     soft: float
 
+    @cached_property
+    def covers(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """How much of each pixel is face and how much is hair, with soft edges: float32 [h, w, 1], 0..1."""
+        return _soft(self.face, self.soft), _soft(self.hair, self.soft)
+
 
 def parts_of(matte: Mask, face: Box | None) -> Parts:
     """Face and hair of the person of a matte (uint8 [h, w]). Without a face the whole person is one part, `hair`."""
@@ -45,10 +51,9 @@ def parts_of(matte: Mask, face: Box | None) -> Parts:
 
 def recoloured(picture: Picture, parts: Parts, random: np.random.Generator) -> Picture:
     """The picture (uint8 RGB [h, w, 3]) with face and hair each in other colours."""
-    covers = [_soft(part, parts.soft) for part in (parts.face, parts.hair)]
-    covered = np.maximum(sum(covers), 1)
-    mixed = (1 - np.minimum(sum(covers), 1)) * picture
-    for cover in covers:
+    both = sum(parts.covers)
+    covered, mixed = np.maximum(both, 1), (1 - np.minimum(both, 1)) * picture
+    for cover in parts.covers:
         mixed = mixed + cover / covered * _shifted(picture, random)
     return np.clip(mixed.round(), 0, 255).astype(np.uint8)
 

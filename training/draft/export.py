@@ -14,6 +14,7 @@ import torch
 from diffusers import ModelMixin
 from transformers import CLIPTextModel
 
+from pipeline.keys import key_of_file
 from training.draft import shapes
 from training.draft.asked import in_work
 from training.draft.denoiser import Denoiser
@@ -82,7 +83,9 @@ def main() -> None:
     denoiser = averaged(arguments.work / "denoiser.pt", Denoiser())
     with torch.no_grad():
         size = export(frozen_autoencoder(arguments.work).cpu(), denoiser, arguments.work / "tokenizer", arguments.out)
-    print(f"{arguments.out}: {size / 1e6:.1f} MB")
+    print(f"{arguments.out}: {size / 1e6:.1f} MB. For the catalogue:")
+    for file in sorted(path for path in arguments.out.rglob("*") if path.is_file()):
+        print(f'"{file.relative_to(arguments.out).as_posix()}" = "{key_of_file(file)}"')
 
 
 if __name__ == "__main__":

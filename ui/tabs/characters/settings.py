@@ -70,8 +70,8 @@ class TrainingControls:
             self.ranks = gr.Textbox("", label="Ranks", placeholder="8, 16, 32", max_length=60, elem_id="vary-ranks")
             self.rates = gr.Textbox("", label="Rates", placeholder="2e-4, 4e-4", max_length=60, elem_id="vary-rates")
             self.alone = gr.Checkbox(label="One more with the trigger as its only caption", elem_id="vary-captions")
-        suited = [self.controls[name] for name in SUITED]
-        self.controls["base"].input(suiting, [self.controls["base"]], suited, show_progress="hidden")
+        following = [self.controls[name] for name in SUITED]
+        self.controls["base"].input(suiting, [self.controls["base"]], following, show_progress="hidden")
 
     @property
     def all(self) -> set[Block]:
@@ -97,7 +97,7 @@ class TrainingControls:
     def _add(self, name: str, **looks: Any) -> None:
         field = Training.model_fields[name]
         looks = {"label": LABELS.get(name, name.replace("_", " ").capitalize())} | looks
-        start: Any = "" if field.is_required() else fitting(BASE).get(name, field.default)
+        start: Any = "" if field.is_required() else suited(name, BASE)
         if name == "rate":
             self.controls[name] = gr.Number(
                 float(start), minimum=1e-6, maximum=0.1, step=1e-5, info=field.description, interactive=True, **looks
@@ -108,7 +108,12 @@ class TrainingControls:
 
 def suiting(base: str) -> list[Any]:
     """What the settings of `SUITED` should be for a checkpoint."""
-    return [fitting(base).get(name, Training.model_fields[name].default) for name in SUITED]
+    return [suited(name, base) for name in SUITED]
+
+
+def suited(name: str, base: str) -> Any:
+    """What a setting that has a default should be for a checkpoint."""
+    return fitting(base).get(name, Training.model_fields[name].default)
 
 
 def numbers_in(text: str | None) -> list[float]:
