@@ -9,7 +9,8 @@ render are from film in colour, light and texture (L*a*b*, see `training/draft/e
 is nearer than the plate. Differences of a cell are cut off at `MOST`, and a ratio is never taken to less than `LEAST`
 of the plate's, so that no cell and no frame that is right already decides. Beside it stand the same ratios of two
 limits: `autoencoder`, the film picture itself through the model's autoencoder, below which nothing that the model
-decodes can come, and `plate coded`, the plate through it. `--sheet` keeps plate, render and film side by side.
+decodes can come, and `plate coded`, the plate through it; `moved` is how far the render is from the plate, in the same
+measure. `--sheet` keeps plate, render and film side by side.
 """
 
 from __future__ import annotations
@@ -118,6 +119,8 @@ def figures(frames: Sequence[Seen], vae: Path) -> dict[str, dict[str, dict[str, 
         for name, pictures in others.items():
             for term, value in distances(pictures, films, covers).items():
                 found[region][term][name] = round(value / max(own[term], LEAST[term]), 3)
+        for term, value in distances(others["render"], plates, covers).items():
+            found[region][term]["moved"] = round(value / max(own[term], LEAST[term]), 3)
     return found
 
 

@@ -1,7 +1,7 @@
 """What a LoRA does to hair and skin, and what it costs in acting: the same frames without it and with it.
 
     python benchmarks/resemblance.py PICTURES --name noor [--shot interview] [--frames 40-63] [--set carried=0]
-        [--truth FOLDER --actor FOLDER] [--picture FILE]
+        [--recipe passes.face.denoising_strength=0.5] [--truth FOLDER --actor FOLDER] [--picture FILE]
 
 Looks at the folder of pictures, trains on them, renders the frames with the draft preset, and prints how far skin and
 hair of plate, render and render with the LoRA are from the pictures' (CIE76 of the mean colours; the deviation of the
@@ -63,17 +63,17 @@ def faces_beside(pictures: Sequence[Picture]) -> Picture:
 def heads(pictures: Iterable[Picture]) -> list[Head]:
     """The heads of the largest faces of some pictures."""
     from pipeline.people.finder import FaceFinder
+    from pipeline.people.hair import HairFinder
     from pipeline.people.silhouette import Silhouettes
     from pipeline.portraits.resemblance import head_of
 
-    found: list[Head] = []
-    with FaceFinder() as finder, Silhouettes() as silhouettes:
+    found: list[Head | None] = []
+    with FaceFinder() as finder, Silhouettes() as silhouettes, HairFinder(None) as hair:
         for picture in pictures:
-            faces = finder.find(picture, 20)
-            head = head_of(picture, faces[0], silhouettes.find(picture)) if faces else None
-            if head is not None:
-                found.append(head)
-    return found
+            for face in finder.find(picture, 20)[:1]:
+                people, locks = silhouettes.find(picture), hair.find(picture, face.points)
+                found.append(head_of(picture, face, people, locks))
+    return [head for head in found if head is not None]
 
 
 def heads_in(folder: Path) -> list[Head]:
@@ -102,6 +102,7 @@ def main() -> int:
     parser.add_argument("--frames", default="40-63")
     parser.add_argument("--preset", default="draft")
     parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--recipe", action="append", default=[], help="a change of the preset, as KEY=VALUE")
     parser.add_argument("--home", type=Path, default=ROOT / "workspace")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--truth", type=Path)
@@ -129,6 +130,7 @@ def main() -> int:
         "settings": settings.model_dump(mode="json"),
         "shot": options.shot,
         "frames": options.frames,
+        "recipe": options.recipe,
     }
     with Studio(options.home) as studio, tempfile.TemporaryDirectory() as folder:
         prepared = studio.trainings.prepare_pictures(OWNER, options.pictures, settings, Progress())
@@ -147,7 +149,7 @@ def main() -> int:
         shot, frames = studio.shot(ROOT / "samples" / options.shot / "plate.mp4"), FrameRange.parse(options.frames)
         results["plate"] = measured(heads(f.pixels for f in read_frames(shot, frames)), to, truth)
         looks: dict[str, Head | None] = {}
-        recipe, middle = studio.recipe(options.preset), len(frames) // 2
+        recipe, middle = studio.recipe(options.preset, options.recipe), len(frames) // 2
         beside = [decode_png((prepared.folder / prepared.portraits.pictures[0].file).read_bytes())]
         beside.append(studio.frame(shot, frames.first + middle))
         for label, worn in {"without": recipe, "with": wearing(recipe, options.name, settings.trigger)}.items():

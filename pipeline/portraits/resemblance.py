@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.frames import Mask, Picture
 from pipeline.people.finder import MESH_POINTS, FoundFace
+from pipeline.people.hair import canvas_of
 from pipeline.people.pose import Pose
 
 SIDE = 192
@@ -76,20 +77,22 @@ class Way:
     hair: float | None
 
 
-def head_of(picture: Picture, face: FoundFace, people: Mask) -> Head | None:
+def head_of(picture: Picture, face: FoundFace, people: Mask, hair: Mask) -> Head | None:
     """Skin and hair of one face of a picture (uint8 RGB [height, width, 3]); None where hardly any skin is seen.
 
-    people: uint8 [height, width], 255 = somebody. The head is turned upright and brought to one size first, so that
-    structure compares.
+    people: uint8 [height, width], 255 = somebody. hair: what `HairFinder` finds of this face; a high forehead is
+    skin. The head is turned upright and brought to one size first, so that structure compares.
     """
     pose = Pose.of(face.points)
     move = _move(pose)
+    from_canvas = _whole(move) @ np.linalg.inv(_whole(canvas_of(pose)))
     upright = cv2.warpAffine(picture, move, (SIDE, SIDE)).astype(np.float32) / 255
     lab = cv2.cvtColor(upright, cv2.COLOR_RGB2LAB).astype(np.float32)
     person = cv2.warpAffine(people, move, (SIDE, SIDE)) > 127
     points = face.points[:MESH_POINTS, :2] @ move[:, :2].T + move[:, 2]
     skin = _part(lab, _skin(points) & person)
-    return None if skin is None else Head(skin, _part(lab, _hair(points) & person))
+    found = cv2.warpAffine(hair, from_canvas[:2], (SIDE, SIDE)) > 127
+    return None if skin is None else Head(skin, _part(lab, _hair(points) & person & found))
 
 
 def character(heads: Sequence[Head]) -> Head | None:
@@ -135,6 +138,11 @@ def _move(pose: Pose) -> NDArray[np.float64]:
     return np.hstack([inward, SIDE / 2 - inward @ np.array([[pose.x], [pose.y]])])
 
 
+def _whole(move: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An affine map as float64 [3, 3]."""
+    return np.vstack([move, [0, 0, 1]])
+
+
 def _skin(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Forehead, temples, nose and upper cheeks, clear of eyes, brows and lips; beards lie below."""
     mask = _filled(points)
@@ -145,7 +153,7 @@ def _skin(points: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _hair(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """What is left of the person round the face above the line of the eyes."""
+    """Where hair is looked for: round the face, above the line of the eyes."""
     face = cv2.dilate(_filled(points), np.ones((9, 9), np.uint8)) > 0
     left, right = points[:, 0].min(), points[:, 0].max()
     middle, reach = (left + right) / 2, ASIDE * (right - left) / 2

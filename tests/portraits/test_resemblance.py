@@ -8,14 +8,16 @@ import pytest
 
 from pipeline.frames import Mask, Picture
 from pipeline.people.finder import FaceFinder, FoundFace
+from pipeline.people.hair import HairFinder
 from pipeline.people.silhouette import Silhouettes
 from pipeline.portraits.resemblance import Head, character, head_of, resemblance, way
 from tests.people.pictures import CLOSE_UP, MEDIUM, frame, turned
 
 
-def seen(picture: Picture) -> tuple[FoundFace, Mask]:
-    with FaceFinder() as finder, Silhouettes() as silhouettes:
-        return finder.find(picture, 20)[0], silhouettes.find(picture)
+def seen(picture: Picture) -> tuple[FoundFace, Mask, Mask]:
+    with FaceFinder() as finder, Silhouettes() as silhouettes, HairFinder(None) as hair:
+        face = finder.find(picture, 20)[0]
+        return face, silhouettes.find(picture), hair.find(picture, face.points)
 
 
 def head(picture: Picture) -> Head:
@@ -47,8 +49,8 @@ def test_the_distance_is_the_colours_own() -> None:
     lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab[..., 0] += 10
     brighter = (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8)
-    face, people = seen(picture)
-    before, after = head_of(picture, face, people), head_of(brighter, face, people)
+    found = seen(picture)
+    before, after = head_of(picture, *found), head_of(brighter, *found)
     assert before is not None and after is not None
     moved = resemblance([after], before)
     assert moved.skin == pytest.approx(10, abs=0.5)
@@ -58,9 +60,9 @@ def test_the_distance_is_the_colours_own() -> None:
 
 def test_blur_is_seen_in_the_structure() -> None:
     picture = frame(CLOSE_UP)
-    face, people = seen(picture)
+    found = seen(picture)
     blurred = cv2.GaussianBlur(picture, (0, 0), 3).astype(np.uint8)
-    sharp, soft = head_of(picture, face, people), head_of(blurred, face, people)
+    sharp, soft = head_of(picture, *found), head_of(blurred, *found)
     assert sharp is not None and soft is not None and sharp.hair is not None and soft.hair is not None
     assert soft.skin.structure < 0.7 * sharp.skin.structure
     assert soft.hair.structure < 0.7 * sharp.hair.structure
@@ -68,10 +70,24 @@ def test_blur_is_seen_in_the_structure() -> None:
 
 def test_nobody_where_the_silhouette_is_empty() -> None:
     picture = frame(CLOSE_UP)
-    face, people = seen(picture)
-    assert head_of(picture, face, np.zeros_like(people)) is None
+    face, people, hair = seen(picture)
+    assert head_of(picture, face, np.zeros_like(people), hair) is None
     assert character([]) is None
     assert resemblance([], head(picture)).skin is None
+
+
+def test_a_forehead_is_no_hair() -> None:
+    """Painting skin over the lower half of the hair takes pixels away and leaves the hair's colour as it was."""
+    picture = frame(CLOSE_UP)
+    face, people, hair = seen(picture)
+    whole, top = head_of(picture, face, people, hair), hair.copy()
+    rows = np.nonzero(hair.max(1))[0]
+    top[rows[0] + 50 :] = 0
+    part = head_of(picture, face, people, top)
+    assert whole is not None and part is not None and whole.hair is not None and part.hair is not None
+    assert np.linalg.norm(part.hair.colour - whole.hair.colour) < 6
+    bald = head_of(picture, face, people, np.zeros_like(hair))
+    assert bald is not None and bald.hair is None
 
 
 def lit(picture: Picture, light: float, a: float) -> Head:

@@ -58,13 +58,11 @@ class Batch:
 
 
 def draw_controls(kinds: list[str], rng: np.random.Generator) -> list[str]:
-    """The controls of one step, in tenths: four times one of them, twice all but one, three times all, once none."""
-    share, number = rng.random(), int(rng.integers(len(kinds)))
-    if share < 0.4:
-        return [kinds[number]]
-    if share < 0.6:
-        return kinds[:number] + kinds[number + 1 :]
-    return kinds if share < 0.9 else []
+    """The controls of one step: one of them six times in ten, all of them three times in ten, else none."""
+    kind = rng.random()
+    if kind < 0.6:
+        return [kinds[rng.integers(len(kinds))]]
+    return kinds if kind < 0.9 else []
 
 
 def hint_tensor(array: NDArray[np.uint8], rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> torch.Tensor:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import ControlNetModel
-from torch.nn import functional
 from transformers import CLIPTokenizer
 
 from training.draft import shapes
@@ -30,10 +29,6 @@ LOG_EVERY = 25
 DECAY = 0.998
 SNR_LIMIT = 5.0
 """The one that Hang et al. 2023 chose."""
-STARTS = (0.5, 5.0)
-"""Noise levels that carried samples start at: strength .28 of the draft is .6, .65 is 2.9."""
-CELL, COARSE = 4, 4.0
-"""Light and colour, the error's means over cells of 4 latents (32 pixels), count four times beside the whole error."""
 
 
 class Denoiser(torch.nn.Module):
@@ -88,13 +83,11 @@ def load_cache(data: Path, work: Path) -> Cache:
 
 def losses(model: Denoiser, batch: Batch, tokens: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Weighted squared error in epsilon of each sample, [n], on the training's device. generator: of the processor."""
-    carried = carry(batch.engine, batch.target, generator, STARTS)
-    asked = chosen(batch.carried, carried, plain(batch.target, generator))
+    asked = chosen(batch.carried, carry(batch.engine, batch.target, generator), plain(batch.target, generator))
     task = Task(asked.noisy.to(device()), asked.epsilon.to(device()), asked.sigma.to(device()))
     hints = {kind: hint.to(device()) for kind, hint in batch.hints.items()}
-    error = model(task, tokens.to(device()), hints).float() - task.epsilon
-    coarse = functional.avg_pool2d(error, CELL).square().mean((1, 2, 3))
-    return task.weight(SNR_LIMIT) * (error.square().mean((1, 2, 3)) + COARSE * coarse)
+    epsilon = model(task, tokens.to(device()), hints).float()
+    return task.weight(SNR_LIMIT) * (epsilon - task.epsilon).square().mean((1, 2, 3))
 
 
 def drawn(cache: Cache, size: int, seed: int, step: int) -> Batch:
