@@ -6,7 +6,7 @@
 Looks at the folder of pictures, trains on them, renders the frames with the draft preset, and prints how far skin and
 hair of plate, render and render with the LoRA are from the pictures' (CIE76 of the mean colours; the deviation of the
 fine L* beside it), the expression of both renders, and how much memory the training took up from its 50th step on.
-Trainings and frames are kept in HOME.
+Trainings and frames are kept in HOME; a training that is there already is neither repeated nor timed.
 
 `--picture` keeps one of the character's pictures beside the middle frame's face in plate, render and render with the
 LoRA.
@@ -136,8 +136,8 @@ def main() -> int:
         prepared = studio.trainings.prepare_pictures(OWNER, options.pictures, settings, Progress())
         begun, resident = time.monotonic(), Resident()
         studio.trainings.train(OWNER, settings, None, Progress(resident.listen))
-        results["seconds"] = round(time.monotonic() - begun, 1)
-        results["growth_mib"] = worst(resident.growth(EARLY))
+        if trained := resident.growth(EARLY):
+            results |= {"seconds": round(time.monotonic() - begun, 1), "growth_mib": worst(trained)}
         to = character(
             heads(decode_png((prepared.folder / one.file).read_bytes()) for one in prepared.portraits.pictures)
         )
@@ -170,7 +170,8 @@ def main() -> int:
     for label in (label for label in ("there", "plate", "without", "with", "way") if label in results):
         figures = {name: "-" if value is None else f"{value:.3f}" for name, value in results[label].items()}
         print(f"{label:8}", *(f"{name} {value}" for name, value in figures.items()))
-    print(results["seconds"], "s of training,", results["growth_mib"], "MiB more from its 50th step to its last")
+    if "seconds" in results:
+        print(results["seconds"], "s of training,", results["growth_mib"], "MiB more from its 50th step to its last")
     if options.picture:
         from PIL import Image
 

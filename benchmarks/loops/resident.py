@@ -27,8 +27,9 @@ class Resident:
         self._seen.setdefault(step.stage, {})[step.done] = resident_mib()
 
     def growth(self, early: int) -> dict[str, dict[str, Any]]:
-        """Of each stage that goes beyond step `early`: MiB there and at its last step, the most, and some between."""
-        return {stage: _growth(memory, early) for stage, memory in self._seen.items() if max(memory) > early}
+        """Of each stage with several steps from `early` on: MiB there and at its last, the most, and some between."""
+        long = {stage: memory for stage, memory in self._seen.items() if sum(done >= early for done in memory) > 1}
+        return {stage: _growth(memory, early) for stage, memory in long.items()}
 
 
 def worst(stages: dict[str, dict[str, Any]]) -> float:
