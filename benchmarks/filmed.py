@@ -167,7 +167,7 @@ def through(picture: Picture, size: tuple[int, int], vae: Path) -> Picture:
     from training.draft.evaluate import reconstructed
 
     whole = (picture.shape[1], picture.shape[0])
-    return resized(reconstructed(resized(picture, size)[None], vae)[0], whole).copy()
+    return resized(reconstructed(resized(picture, size)[None].copy(), vae)[0], whole).copy()
 
 
 def write_sheet(frames: Sequence[Seen], path: Path) -> None:

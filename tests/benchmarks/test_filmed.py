@@ -13,6 +13,7 @@ from pipeline.frames import Picture
 from pipeline.models.store import ModelStore
 from tests.people.pictures import CLOSE_UP, frame
 
+pytestmark = pytest.mark.slow
 VAE = ModelStore(Path("models")).checkpoint("draft").folder / "vae"
 
 

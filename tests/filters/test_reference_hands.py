@@ -36,6 +36,7 @@ def scene_with(plate: Callable[[int], Picture], hands: Callable[[Picture], Seque
     return Scene(plate, lambda number: None, lambda pixels: None, frozenset(), hands)
 
 
+@pytest.mark.slow
 def test_a_reference_hand_lands_on_the_plates(interview: Path, tmp_path: Path) -> None:
     plate = {frame.number: frame.pixels for frame in read_frames(probe(interview), FRAMES)}
     write_clip(tmp_path / "reference.mp4", [shifted(picture) for picture in plate.values()])

@@ -36,6 +36,7 @@ def test_what_is_left_is_the_square_of_the_share_that_is_missing(data: Path, tmp
     assert found[2] / found[3] == pytest.approx(share**2, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_every_level_of_every_split_is_measured_and_the_same_each_time(data: Path, tmp_path: Path) -> None:
     write_caches(tmp_path)
