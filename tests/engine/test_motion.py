@@ -88,6 +88,7 @@ def test_others_find_the_unet_as_it_was_between_two_steps(
     work.close()
 
 
+@pytest.mark.slow
 def test_a_window_is_never_halved(batch: Batch, store: ModelStore) -> None:
     tried: list[int] = []
 

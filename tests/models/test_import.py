@@ -106,6 +106,7 @@ def test_averages_are_left_behind_where_there_are_plain_weights(store: ModelStor
     check_checkpoint(store, "full", weights, "model.diffusion_model.")
 
 
+@pytest.mark.slow
 def test_averages_are_taken_where_there_is_nothing_else(store: ModelStore, tmp_path: Path) -> None:
     weights = siblings.checkpoint()
     rest = {name: t for name, t in weights.items() if not name.startswith("model.diffusion_model.")}

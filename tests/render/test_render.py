@@ -103,6 +103,7 @@ def test_the_face_pass_never_sees_the_body_layer(bench: Bench) -> None:
     assert files_in(bench.folder / "first", ["layers/body"]) != files_in(bench.folder / "second", ["layers/body"])
 
 
+@pytest.mark.slow
 def test_a_face_pass_may_read_what_lies_below_it(bench: Bench) -> None:
     bench.render(tiny_recipe(), "62", "plate")
     bench.render(tiny_recipe("passes.face.source=below"), "62", "below")
@@ -250,6 +251,7 @@ def two(interview: Path, models: ModelStore, engine: Engine, tmp_path_factory: T
     return bench
 
 
+@pytest.mark.slow
 def test_two_people_are_one_layer_and_a_matte_each(two: Bench) -> None:
     out = two.folder / "plain"
     both, left, right = (

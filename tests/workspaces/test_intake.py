@@ -110,6 +110,7 @@ def test_the_command_line_opens_no_other_file_either(tmp_path: Path) -> None:
     assert opened == [True], "the watch would have seen it"
 
 
+@pytest.mark.slow
 def test_hostile_files_are_refused_and_do_nothing(tmp_path: Path) -> None:
     """The short form of `make reliability`: two files of each kind."""
     report = tmp_path / "report.json"
