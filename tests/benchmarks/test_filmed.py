@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from benchmarks.filmed import MOST, Seen, coded, distances, figures
-from pipeline.frames import Picture
 from pipeline.models.store import ModelStore
-from tests.people.pictures import CLOSE_UP, frame
+from tests.people.pictures import CLOSE_UP, frame, tinted
 
 pytestmark = pytest.mark.slow
 VAE = ModelStore(Path("models")).checkpoint("draft").folder / "vae"
-
-
-def shifted(picture: Picture, light: float, a: float) -> Picture:
-    """The picture with this much added to its L* and a*."""
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab[..., :2] += light, a
-    return (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +21,7 @@ def seen() -> Seen:
     film = frame(CLOSE_UP)
     face = np.zeros(film.shape[:2], np.float32)
     face[80:240, 240:400] = 1
-    plate, half = shifted(film, -6, 4), shifted(film, -3, 2)
+    plate, half = tinted(film, -6, 4), tinted(film, -3, 2)
     return Seen(plate, np.where(face[..., None] > 0, half, plate), film, face)
 
 
@@ -48,7 +39,7 @@ def test_one_cell_counts_no_more_than_the_most(seen: Seen) -> None:
 
 
 def test_a_plate_that_is_right_already_does_not_decide(seen: Seen) -> None:
-    right = Seen(seen.film, shifted(seen.film, 1, 0), seen.film, seen.face)
+    right = Seen(seen.film, tinted(seen.film, 1, 0), seen.film, seen.face)
     assert figures([right], VAE)["whole frame"]["light"]["render"] == pytest.approx(2, abs=0.3)
 
 

@@ -82,3 +82,10 @@ def agreement(one: Box, other: Box) -> float:
     """Intersection over union."""
     both = shared_area(one, other)
     return both / (one.width * one.height + other.width * other.height - both)
+
+
+def tinted(picture: Picture, light: float, a: float) -> Picture:
+    """The picture with this much added to its L* and a*."""
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab[..., :2] += light, a
+    return (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8)

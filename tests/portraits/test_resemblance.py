@@ -11,7 +11,7 @@ from pipeline.people.finder import FaceFinder, FoundFace
 from pipeline.people.hair import HairFinder
 from pipeline.people.silhouette import Silhouettes
 from pipeline.portraits.resemblance import Head, character, head_of, resemblance, way
-from tests.people.pictures import CLOSE_UP, MEDIUM, frame, turned
+from tests.people.pictures import CLOSE_UP, MEDIUM, frame, tinted, turned
 
 
 def seen(picture: Picture) -> tuple[FoundFace, Mask, Mask]:
@@ -46,10 +46,7 @@ def test_a_head_is_like_itself_however_it_is_turned() -> None:
 def test_the_distance_is_the_colours_own() -> None:
     """Adding 10 to every L* of a picture moves skin and hair by 10, and their structure not at all."""
     picture = frame(CLOSE_UP)
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab[..., 0] += 10
-    brighter = (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8)
-    found = seen(picture)
+    found, brighter = seen(picture), tinted(picture, 10, 0)
     before, after = head_of(picture, *found), head_of(brighter, *found)
     assert before is not None and after is not None
     moved = resemblance([after], before)
@@ -90,17 +87,10 @@ def test_a_forehead_is_no_hair() -> None:
     assert bald is not None and bald.hair is None
 
 
-def lit(picture: Picture, light: float, a: float) -> Head:
-    """The head of a picture with this much added to every L* and a*."""
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab[..., :2] += light, a
-    return head((cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().clip(0, 255).astype(np.uint8))
-
-
 def test_the_way_between_two_people_is_counted_whatever_the_light() -> None:
     """Half of the step from one to the other is .5 in darker light too, and what goes aside of it is nothing."""
     picture = frame(CLOSE_UP)
-    one, other, dark, half, aside = (lit(picture, *by) for by in ((0, 0), (8, 0), (-9, 0), (-5, 0), (-9, 6)))
+    one, other, dark, half, aside = (head(tinted(picture, *by)) for by in ((0, 0), (8, 0), (-9, 0), (-5, 0), (-9, 6)))
     for change, share in (((dark, half), 0.5), ((dark, dark), 0), ((half, dark), -0.5), ((dark, aside), 0)):
         gone = way(change, (one, other))
         assert gone.skin == pytest.approx(share, abs=0.08)

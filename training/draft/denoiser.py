@@ -6,7 +6,7 @@ state is written every few minutes and picked up again by the same command.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -85,9 +85,13 @@ def losses(model: Denoiser, batch: Batch, tokens: torch.Tensor, generator: torch
     """Weighted squared error in epsilon of each sample, [n], on the training's device. generator: of the processor."""
     asked = chosen(batch.carried, carry(batch.engine, batch.target, generator), plain(batch.target, generator))
     task = Task(asked.noisy.to(device()), asked.epsilon.to(device()), asked.sigma.to(device()))
-    hints = {kind: hint.to(device()) for kind, hint in batch.hints.items()}
-    epsilon = model(task, tokens.to(device()), hints).float()
+    epsilon = guess(model, task, tokens, batch.hints)
     return task.weight(SNR_LIMIT) * (epsilon - task.epsilon).square().mean((1, 2, 3))
+
+
+def guess(model: Denoiser, task: Task, tokens: torch.Tensor, hints: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Epsilon as the model has it for a task on the training's device, float32; tokens and hints are brought there."""
+    return model(task, tokens.to(device()), {kind: hint.to(device()) for kind, hint in hints.items()}).float()
 
 
 def drawn(cache: Cache, size: int, seed: int, step: int) -> Batch:

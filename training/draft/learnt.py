@@ -20,7 +20,7 @@ from transformers import CLIPTokenizer
 
 from training.draft.asked import of_pairs
 from training.draft.batches import Batch, Cache, draw_batch
-from training.draft.denoiser import Denoiser, load_cache, tokens_of
+from training.draft.denoiser import Denoiser, guess, load_cache, tokens_of
 from training.draft.device import device, lean
 from training.draft.state import averaged
 from training.noising import noised
@@ -43,13 +43,14 @@ def batches(cache: Cache, split: str, count: int) -> Iterator[Batch]:
 @torch.no_grad()
 def left(model: Denoiser, batch: Batch, tokens: torch.Tensor, level: float, generator: torch.Generator) -> torch.Tensor:
     """Squared errors of the guess and of the engine picture, whole and coarse: [guess, engine, guess, engine]."""
-    sigma, own = torch.full((len(batch.target),), level), batch.engine - batch.target
-    task = noised(batch.target, torch.randn(own.shape, generator=generator) + own / level, sigma)
+    film = batch.target.to(device())
+    own, noise = batch.engine.to(device()) - film, torch.randn(film.shape, generator=generator).to(device())
+    task = noised(film, noise + own / level, torch.full((len(film),), level, device=device()))
     with lean():
-        epsilon = model(task, tokens, batch.hints).float()
+        epsilon = guess(model, task, tokens, batch.hints)
     errors = (level * (task.epsilon - epsilon), own)
     means = (functional.avg_pool2d(error, CELL) for error in errors)
-    return torch.stack([error.square().mean() for error in (*errors, *means)])
+    return torch.stack([error.square().mean() for error in (*errors, *means)]).cpu()
 
 
 def learnt(
