@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,8 +79,9 @@ def main() -> int:
         recipe = studio.recipe(options.preset, options.set)
         seen = {folder.name: list(frames_of(studio, folder, recipe)) for folder in options.shots}
         vae = studio.models.checkpoint(recipe.checkpoint).folder / "vae"
-    rows = {name: figures(frames, vae) for name, frames in seen.items()}
-    rows["all"] = figures([frame for frames in seen.values() for frame in frames], vae)
+    made = {name: [states(frame, vae) for frame in frames] for name, frames in seen.items()}
+    rows = {name: figures(frames, made[name]) for name, frames in seen.items()}
+    rows["all"] = figures(list(chain(*seen.values())), list(chain(*made.values())))
     tell(facts() | {"preset": options.preset, "set": options.set, "shots": rows}, options.json)
     if options.sheet:
         write_sheet([frames[len(frames) // 2] for frames in seen.values()], options.sheet)
@@ -103,14 +105,16 @@ def frames_of(studio: Studio, folder: Path, recipe: Recipe) -> Iterator[Seen]:
         yield Seen(made.plate, made.result, decode_png(file.read_bytes()), face)
 
 
-def figures(frames: Sequence[Seen], vae: Path) -> dict[str, dict[str, dict[str, float]]]:
-    """Region -> term -> distance of the plate to film, and the ratios of the others to it."""
+def states(frame: Seen, vae: Path) -> dict[str, Picture]:
+    """What is compared with film beside the plate."""
+    film, plate = (coded(picture, frame.face, vae) for picture in (frame.film, frame.plate))
+    return {"render": frame.render, "autoencoder": film, "plate coded": plate}
+
+
+def figures(frames: Sequence[Seen], made: Sequence[dict[str, Picture]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Region -> term -> distance of the plate to film, and the ratios of the frames' other states to it."""
     plates, films = [f.plate for f in frames], [f.film for f in frames]
-    others = {
-        "render": [f.render for f in frames],
-        "autoencoder": [coded(f.film, f.face, vae) for f in frames],
-        "plate coded": [coded(f.plate, f.face, vae) for f in frames],
-    }
+    others = {name: [one[name] for one in made] for name in made[0]}
     found: dict[str, dict[str, dict[str, float]]] = {}
     for region in REGIONS:
         covers = [f.cover(region) for f in frames]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.filmed import MOST, Seen, coded, distances, figures
+from benchmarks.filmed import MOST, Seen, coded, distances, figures, states
 from pipeline.models.store import ModelStore
 from tests.people.pictures import CLOSE_UP, frame, tinted
 
@@ -40,11 +40,11 @@ def test_one_cell_counts_no_more_than_the_most(seen: Seen) -> None:
 
 def test_a_plate_that_is_right_already_does_not_decide(seen: Seen) -> None:
     right = Seen(seen.film, tinted(seen.film, 1, 0), seen.film, seen.face)
-    assert figures([right], VAE)["whole frame"]["light"]["render"] == pytest.approx(2, abs=0.3)
+    assert figures([right], [states(right, VAE)])["whole frame"]["light"]["render"] == pytest.approx(2, abs=0.3)
 
 
 def test_the_ratios_say_how_much_is_left(seen: Seen) -> None:
-    found = figures([seen], VAE)
+    found = figures([seen], [states(seen, VAE)])
     assert found["face"]["light"]["render"] == pytest.approx(0.5, abs=0.06)
     assert 0.9 < found["whole frame"]["light"]["render"] < 1
     assert found["whole frame"]["light"]["autoencoder"] < 0.3 < found["whole frame"]["light"]["plate coded"]
