@@ -41,7 +41,7 @@ MOST = {"colour": 25.0, "light": 40.0, "texture": 8.0}
 LEAST = {"colour": 0.5, "light": 0.5, "texture": 0.1}
 """What a plate's own distance counts at least: about what rounding to eight bits and H.264 cost."""
 REGIONS = ("whole frame", "face")
-WHOLE, FACE = 256, 320
+WHOLE, FACE = 360, 416
 """Pixels on the short side of the whole picture and of the face's crop, as the draft preset works at them."""
 WIDE = 426
 """Columns of a picture in the sheet."""

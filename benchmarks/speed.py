@@ -1,8 +1,9 @@
 """Ours against the stock diffusers loop, in turn in one process, on the draft model and both passes of its preset.
 
-    python benchmarks/speed.py [--pairs 5] [--plain 1] [--threads N] [--fast draft-fast] [--out FILE]
+    python benchmarks/speed.py [--pairs 5] [--plain 1] [--threads N] [--out FILE]
 
-The batches are those of a real render: mattes, controls and all. Ours takes a batch of eight frames at once; the stock
+The batches are those of a real render: mattes, controls and all; with guidance, as full models are used, though the
+preset does without. Presets as they are stand beside it. Ours takes a batch of eight frames at once; the stock
 pipelines (ControlNet image to image, ControlNet inpaint for the face) take `--plain` of its frames one by one. Same
 weights, steps, noise, noise levels, threads and memory format. The two runs of a pair follow each other, so a machine
 that is not quiet slows both down; what counts is the ratio of seconds a frame, pair by pair, and its median. Beside it
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 FIRST = 40
 """The frame of the sample shot that the batch begins with: she speaks and turns."""
+GUIDED = ("passes.body.guidance_scale=2", "passes.face.guidance_scale=2")
+BESIDE = ("draft", "draft-fast")
+"""Presets that are measured beside the guided passes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,6 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--plain", type=int, default=1, help="frames of a batch that the stock loop takes")
     parser.add_argument("--threads", type=int, default=None)
-    parser.add_argument("--fast", default="draft-fast", help="a preset that is measured beside draft")
     parser.add_argument("--out", type=Path, default=None)
     chosen = parser.parse_args()
 
@@ -60,7 +63,7 @@ def main() -> int:
 
     if chosen.threads is not None:
         torch.set_num_threads(chosen.threads)
-    exact, fast = batches("draft"), batches(chosen.fast)
+    exact, beside = batches("draft", GUIDED), {preset: batches(preset) for preset in BESIDE}
     residency = Residency(torch.device("cpu"))
     stocks = [Stock.of(batch) for batch in exact]
 
@@ -72,35 +75,38 @@ def main() -> int:
         return np.concatenate([stocks[index].run(frame) for frame in frames])
 
     result: dict[str, Any] = facts() | {"exact": {}, "counts": counts(exact, stocks, residency)}
-    rows, furthest = list[tuple[list[Took], list[Took], list[Took]]](), dict[str, float]()
+    rows, furthest = list[tuple[list[Took], list[Took], dict[str, Took]]](), dict[str, float]()
     for _ in range(chosen.pairs):
         own = [took(lambda b=b: ours(b), len(b.frames)) for b in exact]
         theirs = [took(lambda i=i: plain(i), chosen.plain) for i in range(len(exact))]
-        quick = [took(lambda b=b: ours(b), len(b.frames)) for b in fast]
-        rows.append((own, theirs, quick))
+        others = {
+            preset: total([took(lambda b=b: ours(b), len(b.frames)) for b in made]) for preset, made in beside.items()
+        }
+        rows.append((own, theirs, others))
         for batch, one, other in zip(exact, own, theirs, strict=True):
             name = batch.noise.pass_name
             furthest[name] = max(furthest.get(name, 0.0), difference(one.pictures, other.pictures))
-        print(
-            f"pair: ours {total(own).wall:.2f}, stock {total(theirs).wall:.2f}, fast {total(quick).wall:.2f} s a frame"
-        )
+        shown = ", ".join(f"{preset} {one.wall:.2f}" for preset, one in others.items())
+        print(f"pair: ours {total(own).wall:.2f}, stock {total(theirs).wall:.2f}, {shown} s a frame", flush=True)
     for place, batch in enumerate(exact):
         result["exact"][batch.noise.pass_name] = compared([(own[place], theirs[place]) for own, theirs, _ in rows])
     result["exact"]["body_face"] = compared([(total(own), total(theirs)) for own, theirs, _ in rows])
     result["exact"]["difference_in_levels"] = furthest
-    result["fast"] = {chosen.fast: compared([(total(quick), total(own)) for own, _, quick in rows])}
+    result["beside"] = {
+        preset: compared([(others[preset], total(own)) for own, _, others in rows]) for preset in BESIDE
+    }
     tell(result, chosen.out)
     return 0
 
 
-def batches(preset: str) -> list[Batch]:
-    """One batch of each pass of a preset on the sample shot."""
+def batches(preset: str, changes: Sequence[str] = ()) -> list[Batch]:
+    """One batch of each pass of a preset, with changes, on the sample shot."""
     from benchmarks.loops.captured import batches_of
     from pipeline.frames import FrameRange
     from studio import Studio
 
     with Studio() as studio:
-        recipe = studio.recipe(preset)
+        recipe = studio.recipe(preset, changes)
         shot = studio.shot(ROOT / "samples" / "interview" / "plate.mp4")
         return batches_of(shot, recipe, FrameRange(FIRST, FIRST + recipe.batch_size - 1), studio.models)
 

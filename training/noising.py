@@ -12,8 +12,8 @@ import torch
 
 TRAIN_STEPS = 1000
 BETA_START, BETA_END = 0.00085, 0.012
-CARRY_SIGMAS = (1.0, 5.0)
-"""The noise levels that carried samples start at, unless others are asked for."""
+CARRY_SIGMAS = (0.5, 5.0)
+"""The noise levels that carried samples start at, unless others are asked for: strengths of about .25 to .75."""
 CARRY_FIRST = 0.3
 
 

@@ -152,7 +152,7 @@ def test_a_worst_frame_is_redone_and_the_whole_compared_with_what_it_was(page: P
     page.evaluate("localStorage.removeItem('photoplay-look')")
     page.reload()
     turn_to(page, "Look")
-    for name, strength in (("body", "0.5"), ("face", "0.35")):
+    for name, strength in (("body", "0.35"), ("face", "0.2")):
         expect(page.locator(f"#{name}-denoising_strength input[type=number]")).to_have_value(strength)
 
 

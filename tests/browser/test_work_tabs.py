@@ -181,7 +181,7 @@ def test_render_shows_stages_and_what_changed_and_compare_its_figures(page: Page
     expect(page.locator(".film")).to_have_attribute("data-range", "40-45")
     set_strength(page, 0.4)
     page.locator("#look-render").click()
-    expect(page.locator("#changed")).to_contain_text("denoising strength 0.35 → 0.4")
+    expect(page.locator("#changed")).to_contain_text("denoising strength 0.2 → 0.4")
     expect(page.locator("#changed")).to_contain_text("added cuts empty → 43")
     expect(page.locator("#outcome")).to_contain_text("Finished")
     page.locator("#to-compare").click()

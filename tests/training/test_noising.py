@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
-from training.noising import Task, carry, plain, timestep_of, train_sigmas
+from training.noising import CARRY_SIGMAS, Task, carry, plain, timestep_of, train_sigmas
 
 
 def pair_of_latents() -> tuple[torch.Tensor, torch.Tensor]:
@@ -56,7 +57,8 @@ def test_carry_starts_on_the_source() -> None:
     """Some samples stand at the very start: source plus noise of their level, so the epsilon holds no surprise."""
     source, target = torch.zeros(4000, 1, 1, 1), torch.ones(4000, 1, 1, 1)
     task = carry(source, target, torch.Generator().manual_seed(0))
-    assert task.epsilon.mean().item() == pytest.approx(-0.5, abs=0.1)
+    low, high = CARRY_SIGMAS
+    assert task.epsilon.mean().item() == pytest.approx(-(1 / low - 1 / high) / math.log(high / low), abs=0.1)
     assert np.isfinite(task.epsilon.numpy()).all()
     assert 0.01 < task.sigma.min().item() < 0.2
     assert task.sigma.max().item() <= 5.0

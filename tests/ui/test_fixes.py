@@ -34,15 +34,15 @@ def measured(*worst: tuple[int, str, str]) -> dict[str, Any]:
 
 def test_the_face_pass_is_lowered_where_the_acting_is_off(draft: Recipe) -> None:
     recipe, frames = redone(measured((50, "expression", "mouth")), always(draft), 0)
-    assert [spec.denoising_strength for spec in recipe.passes] == [0.5, 0.25]
+    assert [spec.denoising_strength for spec in recipe.passes] == [0.35, 0.1]
     assert frames == FrameRange(42, 58)
 
 
 def test_the_body_pass_is_lowered_where_the_picture_flickers(draft: Recipe) -> None:
     recipe, _ = redone(measured((50, "flicker", "whole frame")), always(draft), 0)
-    assert [spec.denoising_strength for spec in recipe.passes] == [0.4, 0.35]
+    assert [spec.denoising_strength for spec in recipe.passes] == [0.25, 0.2]
     recipe, _ = redone(measured((50, "flicker", "face")), always(draft), 0)
-    assert [spec.denoising_strength for spec in recipe.passes] == [0.5, 0.25]
+    assert [spec.denoising_strength for spec in recipe.passes] == [0.35, 0.1]
 
 
 def test_the_frames_stay_inside_the_set_up_and_the_render(draft: Recipe) -> None:
@@ -56,22 +56,22 @@ def test_the_frames_stay_inside_the_set_up_and_the_render(draft: Recipe) -> None
 def test_the_list_goes_to_the_frame_and_offers_what_can_be_lowered(draft: Recipe) -> None:
     worst = measured((50, "expression", "mouth"))
     html = worst_of(worst, always(draft))
-    assert 'data-goto="50"' in html and "Redo at 0.25" in html and "&lt;off&gt;" in html
+    assert 'data-goto="50"' in html and "Redo at 0.10" in html and "&lt;off&gt;" in html
     least = recipe_with(draft, {"passes.face.denoising_strength": 0.05})
     assert "Redo" not in worst_of(worst, always(least))
     assert worst_of(measured(), always(draft)) == ""
 
 
 def test_a_frame_that_was_redone_goes_on_from_what_it_was_redone_with(draft: Recipe) -> None:
-    lower = recipe_with(draft, {"passes.face.denoising_strength": 0.25})
+    lower = recipe_with(draft, {"passes.face.denoising_strength": 0.4})
     worst = measured((50, "expression", "mouth"), (80, "expression", "mouth"))
 
     def recipe_at(frame: int) -> Recipe:
         return lower if frame < 64 else draft
 
-    assert [redone(worst, recipe_at, at)[0].passes[1].denoising_strength for at in (0, 1)] == [0.15, 0.25]
+    assert [redone(worst, recipe_at, at)[0].passes[1].denoising_strength for at in (0, 1)] == [0.3, 0.1]
     html = worst_of(worst, recipe_at)
-    assert "Redo at 0.15" in html and "Redo at 0.25" in html
+    assert "Redo at 0.30" in html and "Redo at 0.10" in html
 
 
 def test_what_was_redone_is_said(draft: Recipe) -> None:

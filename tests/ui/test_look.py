@@ -50,7 +50,7 @@ def test_values_are_read_as_a_list_a_span_or_around_what_is_set(draft: Recipe) -
     one = slider(draft, STRENGTH)
     assert values_in("0.4, 0.5 0.6", one, draft, STRENGTH) == [0.4, 0.5, 0.6]
     assert values_in("0.4-0.6", one, draft, STRENGTH) == [0.4, 0.45, 0.5, 0.55, 0.6]
-    assert values_in("", one, draft, STRENGTH) == [0.25, 0.3, 0.35, 0.4, 0.45]
+    assert values_in("", one, draft, STRENGTH) == [0.1, 0.15, 0.2, 0.25, 0.3]
     steps = slider(draft, "passes.body.steps")
     assert all(isinstance(value, int) for value in values_in("10-20", steps, draft, "passes.body.steps"))
     with pytest.raises(PhotoplayError, match="are no values"):

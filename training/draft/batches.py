@@ -13,10 +13,11 @@ from training.draft.corpus import Pair
 from training.draft.prompts import prompt
 from training.draft.views import View
 
-FILM = 0.8
+FILM = 0.85
 """Share of samples that ask for the film look."""
-CARRIED = 0.75
+CARRIED = 0.85
 """Share of the film samples that start from the engine picture."""
+FACE_PASS = ("canny", "mediapipe_face")
 BLANK = 0.1
 """Share of hints that are blank, so that a map in which nothing was found says nothing."""
 
@@ -58,11 +59,13 @@ class Batch:
 
 
 def draw_controls(kinds: list[str], rng: np.random.Generator) -> list[str]:
-    """The controls of one step: one of them six times in ten, all of them three times in ten, else none."""
+    """The controls of one step: all of them, as in a body pass, edges and face, as in a face pass, one, or none."""
     kind = rng.random()
-    if kind < 0.6:
-        return [kinds[rng.integers(len(kinds))]]
-    return kinds if kind < 0.9 else []
+    if kind < 0.35:
+        return kinds
+    if kind < 0.65:
+        return [name for name in kinds if name in FACE_PASS]
+    return [kinds[rng.integers(len(kinds))]] if kind < 0.9 else []
 
 
 def hint_tensor(array: NDArray[np.uint8], rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> torch.Tensor:

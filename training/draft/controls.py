@@ -1,7 +1,7 @@
 """Train ControlNets for depth and normals: `python -m training.draft.controls --kind depth --data DATA --work WORK`.
 
 Text encoder and UNet stay as they are; the new ControlNet begins as a copy of the UNet's encoder, as ControlNets do
-(Zhang et al. 2023). Stops and goes on like the others. `--export FOLDER` writes it as diffusers loads it.
+(Zhang et al. 2023). Stops and goes on like the others; `export` writes what is there beside the rest.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from training.draft.asked import of_pairs
 from training.draft.batches import Batch, Cache, draw_batch
 from training.draft.denoiser import DECAY, LOG_EVERY, Denoiser, load_cache, losses, noise_of, tokens_of
 from training.draft.device import ahead, lean, move
-from training.draft.export import controlnet_folder, save
-from training.draft.export import replace as put
 from training.draft.given import GIVEN, Given, rows_with
 from training.draft.hints import hint_array
 from training.draft.state import Run, averaged, trapezoid
@@ -77,7 +75,7 @@ def train(data: Path, work: Path, plan: Plan) -> None:
     for samples in ahead(draw, range(run.step, plan.steps)):
         tokens = tokens_of(tokenizer, samples.prompts)
         with lean():
-            loss = losses(whole, samples, tokens, noise_of(plan.seed, run.step)).mean()
+            loss = losses(whole, samples, tokens, noise_of(plan.seed, run.step), controls_learn=True).mean()
         run.descend(loss, trapezoid(run.step, plan.steps, warm=100, decay=0.3))
         recent.append(loss.detach())
         if run.step % LOG_EVERY == 0:
@@ -86,14 +84,10 @@ def train(data: Path, work: Path, plan: Plan) -> None:
         run.keep(run.step == plan.steps)
 
 
-def export(work: Path, kind: Given, out: Path) -> Path:
-    """Write the averaged ControlNet in float16 below `out`; returns its folder."""
-    model: ControlNetModel = averaged(work / f"{state_name(kind)}.pt", shapes.controlnet(Denoiser().unet))
-    part = out / f".{controlnet_folder(kind)}.part"
-    out.mkdir(parents=True, exist_ok=True)
-    save(model, part)
-    put(part, out / controlnet_folder(kind))
-    return out / controlnet_folder(kind)
+def trained(work: Path) -> dict[str, ControlNetModel]:
+    """The averaged ControlNets that have been trained in `work`, by their kinds."""
+    there = {kind: work / f"{state_name(kind)}.pt" for kind in GIVEN}
+    return {kind: averaged(file, shapes.controlnet(shapes.unet())) for kind, file in there.items() if file.exists()}
 
 
 def main() -> None:
@@ -104,11 +98,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--export", type=Path, help="folder to write the ControlNet to when it is trained")
     asked = parser.parse_args()
     train(asked.data, asked.work, Plan(asked.kind, asked.steps, asked.batch, asked.rate, asked.seed))
-    if asked.export is not None:
-        print(export(asked.work, asked.kind, asked.export))
 
 
 if __name__ == "__main__":

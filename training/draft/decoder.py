@@ -18,7 +18,7 @@ from training.draft import shapes
 from training.draft.corpus import LOOKS, pictures, read_pairs
 from training.draft.device import lean, move
 from training.draft.state import Run, averaged, train_as_asked, warm_cosine
-from training.draft.vae import edges, random_crops
+from training.draft.vae import edges, face_views, random_crops
 
 LOG_EVERY = 50
 LATENT_NOISE = 0.05
@@ -50,12 +50,12 @@ def train(data: Path, work: Path, steps: int, batch: int, rate: float, seed: int
     vae.decoder.requires_grad_(True)
     run = Run(work, "decoder", Decoder(vae), rate, DECAY)
     rows = np.array([p.row for p in read_pairs(data) if p.split == "train"])
-    looks = [pictures(data, work, look) for look in LOOKS]
+    looks, faces = [pictures(data, work, look) for look in LOOKS], face_views(work)
     while run.step < steps:
         rng = np.random.default_rng((seed, run.step))
         torch.manual_seed(seed + run.step)
         with lean():
-            loss, error = loss_of(vae, run.model.decoder, random_crops(looks, rows, batch, rng))
+            loss, error = loss_of(vae, run.model.decoder, random_crops(looks, rows, faces, batch, rng))
         run.descend(loss, warm_cosine(run.step, steps, warm=50, floor=0.02))
         if run.step % LOG_EVERY == 0:
             run.log(loss=loss.item(), psnr=-10 * math.log10(error.item()))

@@ -52,9 +52,9 @@ def trials(guidance_scale: float) -> tuple[Trial, ...]:
     every: tuple[ControlKind, ...] = ("canny", "openpose", "mediapipe_face")
     return (
         Trial("body 0.65", 0, Sampling("euler", 25, 0.65, guidance_scale, 1), every),
-        Trial("body 0.5", 0, Sampling("euler", 25, 0.5, guidance_scale, 1), every),
+        Trial("body 0.35", 0, Sampling("euler", 25, 0.35, guidance_scale, 1), every),
         Trial("face 0.5", 2, Sampling("euler", 30, 0.5, guidance_scale, 1), ("mediapipe_face",)),
-        Trial("face 0.35", 2, Sampling("euler", 30, 0.35, guidance_scale, 1), ("canny", "mediapipe_face")),
+        Trial("face 0.25", 2, Sampling("euler", 30, 0.25, guidance_scale, 1), ("canny", "mediapipe_face")),
     )
 
 

@@ -9,8 +9,9 @@ from training.draft.views import SIDE, View
 
 EMPTY = 0.1
 """Share of empty prompts, from which classifier-free guidance learns its other half."""
-THINNED = 0.4
-"""Share of prompts that keep about half their clauses: people write short ones."""
+BARE, THINNED = 0.35, 0.3
+"""Shares of prompts that keep about a tenth and about half of their clauses: presets say the look alone, people
+write short ones."""
 LOOK_WORDS: dict[Look, tuple[str, ...]] = {
     "film": (
         "film still",
@@ -38,6 +39,6 @@ def prompt(caption: str, look: Look, view: View, rng: np.random.Generator) -> st
     kind, words = rng.random(), LOOK_WORDS[look]
     if kind < EMPTY:
         return ""
-    if kind < EMPTY + THINNED:
-        clauses = [clause for clause in clauses if rng.random() < 0.5]
+    kept = 0.1 if kind < EMPTY + BARE else 0.5 if kind < EMPTY + BARE + THINNED else 1.0
+    clauses = [clause for clause in clauses if rng.random() < kept]
     return ", ".join([words[rng.integers(len(words))], *clauses])

@@ -7,13 +7,15 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from training.draft.tokenizer import POSITIONS, VOCABULARY
 
-LATENT_CHANNELS = 8
+LATENT_CHANNELS = 16
+COLOUR = slice(8, 11)
+"""The latent channels that say the mean colour of their 8x8 pixels, see `training/draft/vae.py`."""
 TEXT_WIDTH = 128
 CONTROLS = ("canny", "openpose", "mediapipe_face")
 
 
 def autoencoder() -> AutoencoderTiny:
-    """A TAESD-shaped autoencoder: eight times smaller on a side, eight channels, nothing heavy at full size."""
+    """A TAESD-shaped autoencoder: eight times smaller on a side, sixteen channels, nothing heavy at full size."""
     return AutoencoderTiny(
         encoder_block_out_channels=(48, 48, 48, 48),
         decoder_block_out_channels=(48, 48, 48, 48),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.draft.conftest import write_caches
 from training.draft import controls, denoiser, given, vae
-from training.draft.controls import Plan, export, state_name
+from training.draft.controls import Plan, state_name, trained
 from training.draft.hints import hint_array
 from training.draft.kit.cameras import Camera
 from training.draft.kit.passes import write_passes
@@ -86,8 +86,8 @@ def test_pairs_with_passes_get_pictures_and_the_others_stay_blank(caches: tuple[
 
 
 @pytest.mark.slow
-def test_a_control_learns_alone_and_is_written(caches: tuple[Path, Path], small: None) -> None:
-    """The frozen parts stay; the new ControlNet moves, goes on where it stopped, and loads as diffusers loads it."""
+def test_a_control_learns_alone(caches: tuple[Path, Path], small: None) -> None:
+    """The frozen parts stay; the new ControlNet moves, goes on where it stopped, and is there to be exported."""
     folder, work = caches
     vae.train(folder, work, steps=1, batch=2, rate=1e-3, seed=1)
     denoiser.train(folder, work, steps=1, batch=2, rate=1e-3, seed=1)
@@ -96,13 +96,12 @@ def test_a_control_learns_alone_and_is_written(caches: tuple[Path, Path], small:
         controls.train(folder, work, Plan("depth", steps, 2, 1e-3, 1))
     assert (work / "denoiser.pt").read_bytes() == kept
     import torch
-    from diffusers import ControlNetModel
 
     state = torch.load(work / f"{state_name('depth')}.pt", weights_only=True)
     assert state["step"] == 4
     assert state["model"]["controlnet_mid_block.weight"].abs().max() > 0
-    loaded = ControlNetModel.from_pretrained(export(work, "depth", work / "out"))
-    assert {value.dtype for value in loaded.state_dict().values()} == {torch.float32}
+    assert trained(work).keys() == {"depth"}
+    assert trained(work)["depth"].controlnet_mid_block.weight.abs().max() > 0
 
 
 @pytest.mark.slow

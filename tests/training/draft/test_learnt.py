@@ -11,7 +11,6 @@ from transformers import CLIPTokenizer
 from tests.training.draft.conftest import write_caches
 from training.draft.denoiser import Denoiser, load_cache
 from training.draft.learnt import LEVELS, batches, learnt, left
-from training.draft.state import Run
 from training.noising import Task
 
 
@@ -20,7 +19,9 @@ class Guessing(Denoiser):
 
     share, engine, film = 0.0, torch.empty(0), torch.empty(0)
 
-    def forward(self, task: Task, tokens: torch.Tensor, hints: dict[str, torch.Tensor]) -> torch.Tensor:
+    def forward(
+        self, task: Task, tokens: torch.Tensor, hints: dict[str, torch.Tensor], controls_learn: bool = False
+    ) -> torch.Tensor:
         return task.epsilon - self.share * (self.engine - self.film) / task.sigma[:, None, None, None]
 
 
@@ -40,8 +41,17 @@ def test_what_is_left_is_the_square_of_the_share_that_is_missing(data: Path, tmp
 @pytest.mark.usefixtures("small")
 def test_every_level_of_every_split_is_measured_and_the_same_each_time(data: Path, tmp_path: Path) -> None:
     write_caches(tmp_path)
-    Run(tmp_path, "denoiser", Denoiser(), 1e-3, 0.9).save()
+    model = Denoiser()
     cache, tokenizer = load_cache(data, tmp_path), CLIPTokenizer.from_pretrained(tmp_path / "tokenizer")
-    once, again = (list(learnt(tmp_path / "denoiser.pt", cache, tokenizer, 1)) for _ in range(2))
+    once, again = (list(learnt(model, cache, tokenizer, 1)) for _ in range(2))
     assert [row[:2] for row in once] == [(split, level) for split in ("train", "val") for level in LEVELS]
     assert once == again
+
+
+@pytest.mark.usefixtures("small")
+def test_a_pass_with_one_control_draws_the_same_views_with_that_control_alone(data: Path, tmp_path: Path) -> None:
+    write_caches(tmp_path)
+    cache = load_cache(data, tmp_path)
+    alone, none = (next(batches(cache, "train", 1, [kinds])) for kinds in (["canny"], []))
+    assert list(alone.hints) == ["canny"] and not none.hints
+    assert torch.equal(alone.engine, none.engine) and alone.prompts == none.prompts
