@@ -19,7 +19,9 @@ def eight_channels() -> AutoencoderTiny:
     """An autoencoder as ours, with eight latent channels."""
     config = {**shapes.autoencoder().config, "latent_channels": 8}
     del config["block_out_channels"]
-    return AutoencoderTiny.from_config(config).eval()
+    model = AutoencoderTiny.from_config(config)
+    assert isinstance(model, AutoencoderTiny)
+    return model.eval()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,8 @@ def test_channels_that_were_there_are_held(tmp_path: Path) -> None:
     moved = shapes.autoencoder().eval()
     moved.load_state_dict(new.state_dict())
     with torch.no_grad():
-        moved.encoder.layers[-1].bias[:8] += 1.0
+        *_, bias = moved.encoder.parameters()
+        bias[:8] += 1.0
     costs = []
     for model in (new, moved):
         torch.manual_seed(0)
