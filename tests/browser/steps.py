@@ -24,7 +24,7 @@ def turn_to(page: Page, tab: str) -> None:
     page.get_by_role("tab", name=tab).click()
 
 
-def set_number(page: Page, name: str, value: int) -> None:
+def set_number(page: Page, name: str, value: float) -> None:
     field = page.locator(f"#{name} input[type=number]")
     field.fill(str(value))
     field.blur()

@@ -74,7 +74,7 @@ def test_look_previews_measures_and_says_what_has_changed(page: Page) -> None:
     expect(status).to_contain_text(re.compile(r"expression off 0\.\d+ · detail \d\.\d+"))
     shoot(page, "look")
     set_number(page, "face-denoising_strength", 0)
-    page.locator("#face-denoising_strength input[type=number]").fill("0.45")
+    page.locator("#face-denoising_strength input[type=number]").fill("0.3")
     page.locator("#face-denoising_strength input[type=number]").blur()
     expect(status).to_contain_text("Changed since: face denoising strength")
     expect(page.locator(".pass-about").last).to_contain_text("0.05 below body, may lose expression")
@@ -179,9 +179,9 @@ def test_render_shows_stages_and_what_changed_and_compare_its_figures(page: Page
     expect(page.locator("#versions")).to_contain_text(re.compile(r"v\d{3}"))
     cut_at(page, 43, "Add")
     expect(page.locator(".film")).to_have_attribute("data-range", "40-45")
-    set_strength(page, 0.4)
+    set_strength(page, 0.25)
     page.locator("#look-render").click()
-    expect(page.locator("#changed")).to_contain_text("denoising strength 0.2 → 0.4")
+    expect(page.locator("#changed")).to_contain_text("denoising strength 0.2 → 0.25")
     expect(page.locator("#changed")).to_contain_text("added cuts empty → 43")
     expect(page.locator("#outcome")).to_contain_text("Finished")
     page.locator("#to-compare").click()
@@ -199,7 +199,7 @@ def cut_at(page: Page, frame: int, verb: str) -> None:
 
 def set_strength(page: Page, value: float) -> None:
     turn_to(page, "Look")
-    set_number(page, "face-denoising_strength", value)  # pyright: ignore[reportArgumentType]
+    set_number(page, "face-denoising_strength", value)
     expect(page.locator(".pass-about").last).to_contain_text("0.10 below body")
 
 
