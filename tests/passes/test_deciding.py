@@ -28,10 +28,12 @@ def test_what_is_left_out_is_in_the_key(change: str) -> None:
 
 
 def test_the_fast_draft_is_the_draft_but_for_what_it_says() -> None:
-    """Same weights, prompts, regions, strengths and controls; other steps, sampler, guidance and deep layers."""
+    """Same weights, prompts, regions, strengths and controls; other sizes, steps, sampler and deep layers."""
     exact, fast = (load_recipe(PRESETS / f"{name}.toml") for name in ("draft", "draft-fast"))
-    other = {"steps", "sampler", "guidance_scale", "fast"}
+    other = {"steps", "sampler", "size", "fast"}
     for a, b in zip(exact.passes, fast.passes, strict=True):
         assert a.model_dump(exclude=other) == b.model_dump(exclude=other)
         assert (b.guidance_scale, b.fast.reuse) == (1, 2) and b.steps * 4 <= a.steps + 5
-    assert exact.model_dump(exclude={"passes", "title", "note"}) == fast.model_dump(exclude={"passes", "title", "note"})
+    told = {"passes", "title", "note", "working_size"}
+    assert exact.model_dump(exclude=told) == fast.model_dump(exclude=told)
+    assert fast.working_size < exact.working_size
