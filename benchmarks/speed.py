@@ -67,8 +67,8 @@ def main() -> int:
     residency = Residency(torch.device("cpu"))
     stocks = [Stock.of(batch) for batch in exact]
 
-    def ours(batch: Batch) -> np.ndarray:
-        return driven(batch, residency)
+    def ours(made: Sequence[Batch]) -> list[Took]:
+        return [took(lambda b=b: driven(b, residency), len(b.frames)) for b in made]
 
     def plain(index: int) -> np.ndarray:
         frames = [exact[index].part(at, at + 1) for at in range(chosen.plain)]
@@ -77,11 +77,9 @@ def main() -> int:
     result: dict[str, Any] = facts() | {"exact": {}, "counts": counts(exact, stocks, residency)}
     rows, furthest = list[tuple[list[Took], list[Took], dict[str, Took]]](), dict[str, float]()
     for _ in range(chosen.pairs):
-        own = [took(lambda b=b: ours(b), len(b.frames)) for b in exact]
+        own = ours(exact)
         theirs = [took(lambda i=i: plain(i), chosen.plain) for i in range(len(exact))]
-        others = {
-            preset: total([took(lambda b=b: ours(b), len(b.frames)) for b in made]) for preset, made in beside.items()
-        }
+        others = {preset: total(ours(made)) for preset, made in beside.items()}
         rows.append((own, theirs, others))
         for batch, one, other in zip(exact, own, theirs, strict=True):
             name = batch.noise.pass_name

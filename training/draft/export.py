@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from transformers import CLIPTextModel
 
 from pipeline.keys import key_of_file
+from pipeline.models.networks import WEIGHTS
 from training.draft import shapes
 from training.draft.asked import in_work
 from training.draft.controls import trained
@@ -27,7 +28,6 @@ from training.draft.state import averaged
 
 OUT = Path("pipeline/models/draft")
 LIMIT = 40_000_000
-WEIGHTS = "diffusion_pytorch_model.safetensors"
 EIGHT_BITS = torch.float8_e4m3fn
 """Three bits of mantissa: 3 % of a weight, and 3 to 4 % of what a ControlNet says (measured on the first weights); what
 it says is added to the UNet, where weights of eight bits would cost 3 % of the picture itself."""

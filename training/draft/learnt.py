@@ -22,11 +22,12 @@ from transformers import CLIPTokenizer
 
 from pipeline.recipe.passes import ControlKind
 from training.draft.asked import of_pairs
-from training.draft.batches import Batch, Cache, draw_batch
+from training.draft.batches import FACE_PASS, Batch, Cache, draw_batch
 from training.draft.controls import trained
 from training.draft.denoiser import Denoiser, guess, load_cache, tokens_of
 from training.draft.device import device, lean
 from training.draft.hints import hint_array
+from training.draft.shapes import CONTROLS
 from training.draft.state import averaged
 from training.noising import noised
 
@@ -36,7 +37,7 @@ CELL = 4
 """Latents on a side of a coarse cell, 32 pixels."""
 AT_ONCE = 8
 SPLITS = ("train", "val")
-PASSES = (("canny", "mediapipe_face"), ("canny", "openpose", "mediapipe_face"))
+PASSES = (FACE_PASS, CONTROLS)
 """The controls of the face pass and of the body pass."""
 
 
@@ -89,9 +90,10 @@ def main() -> None:
         cache = replace(cache, hints={kind: hint_array(asked.work, kind, len(cache.pairs)) for kind in asked.only})
         passes = (asked.only,)
     tokenizer = CLIPTokenizer.from_pretrained(asked.work / "tokenizer", local_files_only=True)
+    others = trained(asked.work)
     for state in asked.state or [asked.work / "denoiser.pt"]:
         model = averaged(state, Denoiser())
-        model.controlnets.update(trained(asked.work))
+        model.controlnets.update(others)
         model.to(device())
         for split, level, whole, coarse in learnt(model, cache, tokenizer, asked.count, passes):
             print(f"{state.stem} {split:5} {level:.1f}: {whole:.3f}, coarse {coarse:.3f}", flush=True)

@@ -62,7 +62,7 @@ def warm(model: Path, work: Path) -> None:
     autoencoder = shapes.autoencoder()
     loaded = AutoencoderTiny.from_pretrained(model / "vae")
     grow(autoencoder, loaded)
-    loaded.save_pretrained(vae.began_folder(work))
+    shutil.copytree(model / "vae", vae.began_folder(work))
     Run(work, "vae", autoencoder, 0.0, vae.DECAY).save()
     Run(work, "denoiser", exported_denoiser(model), 0.0, denoiser.DECAY).save()
     if loaded.config["latent_channels"] == shapes.LATENT_CHANNELS:

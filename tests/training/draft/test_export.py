@@ -10,6 +10,7 @@ from diffusers import AutoencoderTiny, ControlNetModel, UNet2DConditionModel
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from pipeline.models.networks import WEIGHTS
 from tests.training.draft.conftest import CAPTION
 from training.draft import export, shapes, tokenizer
 from training.draft.denoiser import Denoiser
@@ -65,7 +66,7 @@ def test_controls_are_kept_in_eight_bits(exported: tuple[Path, Denoiser]) -> Non
     folder, denoiser = exported
     kept = ControlNetModel.from_pretrained(folder / "controlnet-canny", local_files_only=True)
     model = denoiser.controlnet("canny")
-    weights = load_file(folder / "controlnet-canny" / export.WEIGHTS)
+    weights = load_file(folder / "controlnet-canny" / WEIGHTS)
     assert {value.dtype for value in weights.values() if value.ndim > 1} == {torch.float8_e4m3fn}
     assert {value.dtype for value in weights.values() if value.ndim == 1} == {torch.float16}
     for part in (model, kept):
